@@ -1,0 +1,136 @@
+"""Runs one estimator on one stream and says why when there is nothing to say."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Callable
+
+from insula.edge.budget import RestartBudget
+from insula.edge.clock import Clock
+from insula.edge.health import Health, NodeState
+from insula.edge.protocols import Estimator
+from insula.edge.sensor_node import in_words
+from insula.edge.stream import StreamReader
+from insula.edge.types import AffectEstimate
+
+_REPEAT_S = 0.5
+_UP = {NodeState.STARTING, NodeState.RUNNING}
+
+
+class EstimatorNode:
+    """Runs one estimator on a thread of its own.
+
+    Publishes its estimates; while the sensor is lost, stalled or ended, and after a failure of the
+    estimator itself, publishes an estimate without a value whose reason says so.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        estimator: Estimator,
+        reader: StreamReader,
+        *,
+        sensor: str,
+        health: Health,
+        publish: Callable[[AffectEstimate], None],
+        clock: Clock,
+    ) -> None:
+        self.name = name
+        self._estimator = estimator
+        self._reader = reader
+        self._sensor = sensor
+        self._health = health
+        self._publish = publish
+        self._clock = clock
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self.run, name=f"estimator {name}", daemon=True)
+
+    def start(self) -> None:
+        """Load the model here, so that an unusable one ends the start with its error; then run."""
+        self._health.set(self.name, "estimator", NodeState.STARTING)
+        self._absent("starting")
+        try:
+            self._estimator.start(self._reader.info)
+        except Exception as error:
+            self._health.set(self.name, "estimator", NodeState.FAILED, in_words(error))
+            raise
+        self._health.set(self.name, "estimator", NodeState.RUNNING)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask the node to end; returns at once."""
+        self._stop.set()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the end; false when the estimator is still busy after ``timeout_s``."""
+        if self._thread.ident is None:
+            return True
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def run(self) -> None:
+        """Do the work; the body of the node's thread."""
+        budget = RestartBudget()
+        while not self._stop.is_set():
+            try:
+                self._work()
+            except Exception as error:  # a plug-in's border: the modality says why it is absent
+                pause = budget.spend(self._clock())
+                reason = in_words(error)
+                if pause is None:
+                    self._health.set(self.name, "estimator", NodeState.FAILED, f"gave up after: {reason}")
+                    self._repeat_until_stopped(f"the estimator failed ({reason})")
+                    break
+                self._health.set(self.name, "estimator", NodeState.LOST, reason)
+                self._absent(f"the estimator failed ({reason}) and is restarted")
+                self._stop.wait(pause)
+                self._health.set(self.name, "estimator", NodeState.RUNNING)
+        self._estimator.close()
+        self._reader.close()
+        if (event := self._health.get(self.name)) and event.state is not NodeState.FAILED:
+            self._health.set(self.name, "estimator", NodeState.STOPPED)
+
+    def _work(self) -> None:
+        due = self._clock()
+        said: float | None = None
+        while not self._stop.is_set():
+            news = self._reader.wait(0.1)
+            t = self._clock()
+            reason = self._sensor_reason()
+            if reason and (said is None or t - said >= _REPEAT_S):
+                said = t
+                self._absent(reason)
+            if not news or reason:
+                continue
+            if t < due:
+                self._stop.wait(due - t)
+            estimate = self._estimator.estimate(self._reader)
+            due = max(due + self._estimator.period_s, self._clock())
+            said = None
+            if estimate is not None:
+                self._publish(dataclasses.replace(estimate, simulated=self._reader.info.simulated))
+
+    def _sensor_reason(self) -> str:
+        event = self._health.get(self._sensor)
+        if event is None or event.state in _UP:
+            return ""
+        return f"{self._sensor} {event.state}" + (f": {event.reason}" if event.reason else "")
+
+    def _absent(self, reason: str) -> None:
+        info = self._reader.info
+        self._publish(
+            AffectEstimate(
+                modality=self._estimator.modality,
+                stream=info.name,
+                t=self._clock(),
+                quality=0.0,
+                reason=reason,
+                simulated=info.simulated,
+            )
+        )
+
+    def _repeat_until_stopped(self, reason: str) -> None:
+        self._absent(reason)
+        while not self._stop.wait(_REPEAT_S):
+            self._absent(reason)

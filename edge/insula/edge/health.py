@@ -1,0 +1,118 @@
+"""What works and what does not, in words: explicit states of every part, legal moves, one event a change.
+
+::
+
+    STARTING ──► RUNNING ◄──► STALLED
+        │           │  ▲         │
+        │           ▼  │         ▼
+        └────────► LOST ◄────────┘      any ──► STOPPED, FAILED (final until a restart: STARTING)
+
+STALLED: open, but nothing arrives. LOST: gone, being reopened. FAILED: given up, the reason says why.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from insula.edge.clock import Clock, now
+
+NodeKind = Literal["sensor", "estimator", "fusion", "sink"]
+
+
+class NodeState(StrEnum):
+    """State of one sensor, estimator or sink."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    STALLED = "stalled"
+    LOST = "lost"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+_FINAL = {NodeState.STOPPED, NodeState.FAILED}
+_LEGAL: dict[NodeState, set[NodeState]] = {
+    NodeState.STARTING: {NodeState.RUNNING, NodeState.LOST, *_FINAL},
+    NodeState.RUNNING: {NodeState.STALLED, NodeState.LOST, *_FINAL},
+    NodeState.STALLED: {NodeState.RUNNING, NodeState.LOST, *_FINAL},
+    NodeState.LOST: {NodeState.STARTING, NodeState.RUNNING, *_FINAL},
+    NodeState.STOPPED: {NodeState.STARTING},
+    NodeState.FAILED: {NodeState.STARTING, NodeState.STOPPED},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HealthEvent:
+    """A part changed its state at time ``t`` (s); ``reason`` is for people and empty while all is well."""
+
+    t: float
+    node: str
+    kind: NodeKind
+    state: NodeState
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStats:
+    """How a stream is doing, about once a second.
+
+    ``rate_hz`` is measured over the last second or two, ``age_s`` the age of the newest sample at ``t``.
+    The counters run from the start: ``samples`` (or frames), ``gaps`` (missing stretches seen in the time
+    stamps), ``nans`` (samples with a value that is not finite), ``backwards`` (samples refused because
+    their time stamps did not advance).
+    """
+
+    t: float
+    stream: str
+    sensor: str
+    rate_hz: float
+    nominal_hz: float
+    age_s: float | None
+    samples: int
+    gaps: int = 0
+    nans: int = 0
+    backwards: int = 0
+    jitter_s: float = 0.0
+    drift_ppm: float = 0.0
+    simulated: bool = False
+
+
+class Health:
+    """The board on which every part reports; thread-safe."""
+
+    def __init__(self, publish: Callable[[HealthEvent], None], clock: Clock = now) -> None:
+        self._publish = publish
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._now: dict[str, HealthEvent] = {}
+
+    def set(self, node: str, kind: NodeKind, state: NodeState, reason: str = "") -> None:
+        """Move ``node`` to ``state``; publishes an event if state or reason changed.
+
+        Raises ``ValueError`` on a move the diagram above does not have: that is a bug, not a fault.
+        """
+        with self._lock:
+            before = self._now.get(node)
+            if before is not None and (before.state, before.reason) == (state, reason):
+                return
+            if before is None and state is not NodeState.STARTING:
+                raise ValueError(f"{node} must start before it is {state}")
+            if before is not None and before.state is not state and state not in _LEGAL[before.state]:
+                raise ValueError(f"{node}: {before.state} → {state} is not a legal move")
+            event = HealthEvent(self._clock(), node, kind, state, reason)
+            self._now[node] = event
+        self._publish(event)
+
+    def get(self, node: str) -> HealthEvent | None:
+        """The last event of ``node``."""
+        with self._lock:
+            return self._now.get(node)
+
+    def all(self) -> list[HealthEvent]:
+        """The last event of every node, in the order they started."""
+        with self._lock:
+            return list(self._now.values())

@@ -1,0 +1,295 @@
+"""The sensing loop: sensors → streams → estimators → fusion → sinks, embedded in any program.
+
+::
+
+    from insula.edge import SensingLoop, config
+
+    with SensingLoop(config.load(Path("session.toml"))) as loop:
+        for state in loop.states():
+            print(state.arousal or state.reason)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+
+from insula.edge import registry
+from insula.edge.clock import Clock, now
+from insula.edge.config import Config, Part
+from insula.edge.errors import ConfigError, InsulaError, SensorUnavailable
+from insula.edge.estimator_node import EstimatorNode
+from insula.edge.health import Health, NodeState
+from insula.edge.protocols import Estimator, Item, Sensor, Sink
+from insula.edge.sensor_node import SensorNode, in_words
+from insula.edge.sink_node import SinkNode
+from insula.edge.stream import StreamWriter
+from insula.edge.types import AffectEstimate, AffectState, Marker
+
+OPEN_TIMEOUT_S = 20.0  # a network camera or a board over Bluetooth takes seconds
+_JOIN_S = 1.0
+
+
+class Fusion(Protocol):
+    """What the loop needs of a fusion: estimates in, states out at ``rate_hz``."""
+
+    rate_hz: float
+
+    def update(self, estimate: AffectEstimate) -> None:
+        """Take an estimate."""
+
+    def state(self, t: float) -> AffectState:
+        """The state at time ``t`` (s)."""
+
+
+class SensingLoop:
+    """A running session.
+
+    ``directory`` is where the streams' ring files are made, so that other processes can read them;
+    ``None`` keeps them in this process. ``wrap`` may put something between a sensor (given with its name)
+    and the loop, such as faults on purpose. ``start`` (or ``with``) opens every sensor and raises
+    the first error in words, leaving nothing behind; afterwards lost sensors are reopened until ``stop``.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        directory: Path | None = None,
+        wrap: Callable[[str, Sensor], Sensor] | None = None,
+        clock: Clock = now,
+    ) -> None:
+        self.config = config
+        self.clock = clock
+        self.health = Health(self._publish, clock)
+        self._directory = directory
+        self._wrap = wrap or (lambda name, sensor: sensor)
+        self._fusion: Fusion = registry.factory("fusion", "late")(**config.fusion)
+        self._fusion_lock = threading.Lock()
+        self._sensors: list[SensorNode] = []
+        self._estimators: list[EstimatorNode] = []
+        self._sinks: dict[str, SinkNode] = {}
+        self._streams: dict[str, tuple[StreamWriter, SensorNode]] = {}
+        self._callbacks: list[Callable[[Item], None]] = []
+        self._news = threading.Condition()
+        self._state: AffectState | None = None
+        self._stop = threading.Event()
+        self._ticker = threading.Thread(target=self._tick, name="fusion", daemon=True)
+
+    # life
+
+    def open(self) -> None:
+        """Open sensors, sinks and models; raises ``InsulaError`` and undoes all of it."""
+        try:
+            self._open_sensors()
+            for part in self.config.sinks:
+                self.add_sink(part.name, registry.factory("sinks", part.factory)(**part.options))
+            self._bind_estimators()
+        except BaseException:
+            self.stop()
+            raise
+
+    def begin(self) -> None:
+        """Let the samples flow: whatever was added since :meth:`open` sees the first one."""
+        for sensor in self._sensors:
+            sensor.begin()
+        self._ticker.start()
+
+    def start(self) -> None:
+        """Open and begin."""
+        self.open()
+        self.begin()
+
+    def stop(self) -> None:
+        """End everything within about a second a part; sinks write what they hold first."""
+        self._stop.set()
+        nodes: list[EstimatorNode | SensorNode] = [*self._estimators, *self._sensors]
+        for node in nodes:
+            node.stop()
+        for node in nodes:
+            node.join(_JOIN_S)
+        if self._ticker.ident is not None:
+            self._ticker.join(_JOIN_S)
+        for name in list(self._sinks):
+            self.remove_sink(name)
+        for sensor in self._sensors:
+            sensor.release()
+        with self._news:
+            self._news.notify_all()
+
+    def __enter__(self) -> SensingLoop:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    # reading
+
+    @property
+    def state(self) -> AffectState | None:
+        """The newest state, ``None`` before the first."""
+        return self._state
+
+    def states(self) -> Iterator[AffectState]:
+        """Every new state from now on, newest first if the caller is slow, until the loop ends."""
+        seen: AffectState | None = None
+        while True:
+            with self._news:
+                while self._state is seen and not self.ended:
+                    self._news.wait(1.0)
+                if self._state is seen:
+                    return
+                seen = self._state
+            if seen is not None:
+                yield seen
+
+    def subscribe(self, callback: Callable[[Item], None]) -> None:
+        """Call ``callback`` with every item published, on the publisher's thread: hand over and return."""
+        self._callbacks.append(callback)
+
+    @property
+    def streams(self) -> list[StreamWriter]:
+        """The streams of the session."""
+        return [writer for writer, _ in self._streams.values()]
+
+    @property
+    def ended(self) -> bool:
+        """Whether the loop was stopped or every sensor has come to its end."""
+        if self._stop.is_set():
+            return True
+        events = [self.health.get(node.name) for node in self._sensors]
+        return bool(events) and all(
+            e is not None and e.state in (NodeState.STOPPED, NodeState.FAILED) for e in events
+        )
+
+    # writing
+
+    def mark(self, text: str, source: str = "operator", t: float | None = None) -> Marker:
+        """Publish a marker at time ``t`` (s), default: this moment."""
+        marker = Marker(self.clock() if t is None else t, text, source)
+        self._publish(marker)
+        return marker
+
+    def shutter(self, closed: bool) -> None:
+        """Cut pictures and sound off at their sensors, or let them through again."""
+        for node in self._sensors:
+            node.shut = closed
+
+    def add_sink(self, name: str, sink: Sink) -> None:
+        """Open a sink on all streams and start feeding it; raises its ``SinkError``."""
+        if name in self._sinks:
+            raise ConfigError(f"there is a sink {name!r} already")
+        node = SinkNode(name, sink, health=self.health)
+        node.start({key: writer.reader() for key, (writer, _) in self._streams.items()})
+        for event in self.health.all():
+            node.offer(event)
+        self._sinks = {**self._sinks, name: node}  # replaced, not changed: publishers iterate over it
+
+    def remove_sink(self, name: str) -> None:
+        """Let a sink finish what it holds and close it."""
+        node = self._sinks[name]
+        self._sinks = {key: value for key, value in self._sinks.items() if key != name}
+        node.stop()
+        node.join(10.0)  # a disk may be slow; footers matter more than a quick end
+
+    # inside
+
+    def _open_sensors(self) -> None:
+        for part in self.config.sensors:
+            sensor = registry.factory("sensors", part.factory)(**part.options)
+            node = SensorNode(
+                part.name,
+                self._wrap(part.name, sensor),
+                health=self.health,
+                publish=self._publish,
+                directory=self._directory,
+                clock=self.clock,
+            )
+            self._sensors.append(node)
+            node.start()
+        for node in self._sensors:
+            if not node.opened.wait(OPEN_TIMEOUT_S):
+                raise SensorUnavailable(f"{node.name} did not open within {OPEN_TIMEOUT_S:.0f} s")
+            if node.failure is not None:
+                raise _named(node.name, node.failure) from node.failure
+            self._streams.update({writer.info.name: (writer, node) for writer in node.streams})
+
+    def _bind_estimators(self) -> None:
+        parts = self.config.estimators or [Part(n, n) for n in registry.names("estimators")]
+        for part in parts:
+            estimator: Estimator = registry.factory("estimators", part.factory)(**part.options)
+            name = self._stream_for(part, estimator)
+            if name is None:
+                continue
+            writer, sensor = self._streams[name]
+            node = EstimatorNode(
+                f"{part.name} estimator",
+                estimator,
+                writer.reader(),
+                sensor=sensor.name,
+                health=self.health,
+                publish=self._publish,
+                clock=self.clock,
+            )
+            self._estimators.append(node)
+            node.start()
+
+    def _stream_for(self, part: Part, estimator: Estimator) -> str | None:
+        """The configured stream, or the first that fits; ``None`` when an automatic one fits nothing."""
+        if part.stream:
+            if part.stream not in self._streams:
+                raise ConfigError(
+                    f"[estimators.{part.name}]: there is no stream {part.stream!r}"
+                    f"{registry.nearest(part.stream, self._streams)}"
+                )
+            if why_not := estimator.accepts(self._streams[part.stream][0].info):
+                raise ConfigError(f"[estimators.{part.name}] cannot use {part.stream!r}: {why_not}")
+            return part.stream
+        reasons = {name: estimator.accepts(writer.info) for name, (writer, _) in self._streams.items()}
+        fitting = [name for name, reason in reasons.items() if not reason]
+        if not fitting and self.config.estimators:
+            told = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+            raise ConfigError(f"[estimators.{part.name}] fits no stream ({told})")
+        return fitting[0] if fitting else None
+
+    def _publish(self, item: Item) -> None:
+        if isinstance(item, AffectEstimate):
+            with self._fusion_lock:
+                self._fusion.update(item)
+        for node in self._sinks.values():
+            node.offer(item)
+        for callback in self._callbacks:
+            callback(item)
+
+    def _tick(self) -> None:
+        period = 1.0 / self._fusion.rate_hz
+        self.health.set("fusion", "fusion", NodeState.STARTING)
+        self.health.set("fusion", "fusion", NodeState.RUNNING)
+        due = self.clock()
+        while not self._stop.wait(max(due - self.clock(), 0.0)):
+            due = max(due + period, self.clock())
+            try:
+                with self._fusion_lock:
+                    state = self._fusion.state(self.clock())
+            except Exception as error:  # a thread's top: no state is better than a silent end
+                self.health.set("fusion", "fusion", NodeState.FAILED, in_words(error))
+                state = AffectState(self.clock(), reason=f"fusion failed: {in_words(error)}")
+                self._stop.set()
+            with self._news:
+                self._state = state
+                self._news.notify_all()
+            self._publish(state)
+
+
+def _named(name: str, error: Exception) -> InsulaError:
+    with contextlib.suppress(TypeError):
+        if isinstance(error, InsulaError):
+            return type(error)(f"{name}: {error}")
+    return InsulaError(f"{name}: {in_words(error)}")

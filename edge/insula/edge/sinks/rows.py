@@ -1,0 +1,147 @@
+"""States and estimates as rows of numbers: the channels of ``insula.state`` and ``insula.<modality>``.
+
+LSL outlets and XDF recordings share this layout. NaN means *not measured*; the reason is text and goes
+its own way. Indices this table does not know get a stream of their own, so none is lost.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from insula.edge.types import EXPRESSIONS, MODALITIES, AffectEstimate, AffectState, Measure
+
+INDICES: Final = {"eda": ("stress",), "eeg": ("workload",)}
+"""Which index has a channel in which modality's stream; the state's stream has all of them."""
+
+_ALL_INDICES: Final = tuple(name for names in INDICES.values() for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A stream of ours, irregular: LSL's name and type, one label and unit a channel."""
+
+    name: str
+    type: str
+    labels: tuple[str, ...]
+    units: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One sample for a stream of ours."""
+
+    layout: Layout
+    t: float
+    values: tuple[float, ...]
+
+
+def _layout(name: str, kind: str, channels: Mapping[str, str]) -> Layout:
+    return Layout(name, kind, tuple(channels), tuple(channels.values()))
+
+
+def _measures(names: tuple[str, ...]) -> dict[str, str]:
+    return {label: "1" for name in names for label in (name, f"{name}_sd")}
+
+
+_PROBABILITIES: Final = {f"p_{name}": "probability" for name in EXPRESSIONS}
+_VA: Final = ("valence", "arousal")
+
+STATE: Final = _layout(
+    "insula.state",
+    "AffectState",
+    _measures(_VA)
+    | _PROBABILITIES
+    | _measures(_ALL_INDICES)
+    | {"age_newest": "seconds", "age_oldest": "seconds"}
+    | {f"weight_{modality}": "1" for modality in MODALITIES}
+    | {"simulated": "boolean"},
+)
+"""The fused state. A weight is NaN when the modality was not measured."""
+
+ESTIMATES: Final = {
+    modality: _layout(
+        f"insula.{modality}",
+        "AffectEstimate",
+        _measures(_VA)
+        | _PROBABILITIES
+        | _measures(INDICES.get(modality, ()))
+        | {"quality": "1", "sample": "sample number", "simulated": "boolean"},
+    )
+    for modality in MODALITIES
+}
+"""One modality's estimates. ``sample`` is the number of the newest sample or frame of its stream."""
+
+MARKERS: Final = Layout("insula.markers", "Markers", ("text",), ("",))
+MARKER_SOURCES: Final = Layout("insula.marker_sources", "Text", ("source",), ("",))
+"""Who set each marker: as many samples as ``insula.markers``, at the same times."""
+
+REASONS: Final = Layout("insula.reasons", "Text", ("node", "reason"), ("", ""))
+"""Why a modality or the state is not measured, whenever that changes; an empty reason means measured."""
+
+HEALTH: Final = Layout("insula.health", "Text", ("node", "state", "reason"), ("", "", ""))
+"""Changes of sensors, estimators and outputs."""
+
+
+def rows(item: AffectState | AffectEstimate) -> list[Row]:
+    """The row of ``item``, and one for each index that has no channel in it."""
+    if isinstance(item, AffectState):
+        layout, known = STATE, _ALL_INDICES
+    else:
+        layout, known = ESTIMATES[item.modality], INDICES.get(item.modality, ())
+    indices = dict(item.indices)
+    values = [*_pair(item.valence), *_pair(item.arousal), *_probabilities(item.expression)]
+    for name in known:
+        values += _pair(indices.get(name))
+    values += _state_tail(item) if isinstance(item, AffectState) else _estimate_tail(item)
+    row = Row(layout, item.t, tuple(values))
+    others = (name for name in indices if name not in known)
+    return [row, *(Row(_index(layout, name), item.t, _pair(indices[name])) for name in others)]
+
+
+def _index(layout: Layout, name: str) -> Layout:
+    return _layout(f"{layout.name}.{name}", "AffectIndex", _measures((name,)))
+
+
+def _pair(measure: Measure | None) -> tuple[float, float]:
+    return (math.nan, math.nan) if measure is None else (measure.mean, measure.sd)
+
+
+def _probabilities(expression: tuple[float, ...] | None) -> list[float]:
+    return [math.nan] * len(EXPRESSIONS) if expression is None else [math.exp(logp) for logp in expression]
+
+
+def _state_tail(state: AffectState) -> list[float]:
+    weights = {c.modality: c.weight for c in state.contributions if c.measured}
+    ages = [math.nan if age is None else age for age in (state.age_newest_s, state.age_oldest_s)]
+    return [*ages, *(weights.get(modality, math.nan) for modality in MODALITIES), float(state.simulated)]
+
+
+def _estimate_tail(estimate: AffectEstimate) -> list[float]:
+    sample = float(estimate.sample) if estimate.sample >= 0 else math.nan
+    return [estimate.quality, sample, float(estimate.simulated)]
+
+
+class Reasons:
+    """Follows why things are not measured: one line whenever a reason changes, none while it stays."""
+
+    def __init__(self) -> None:
+        self._now: dict[str, str] = {}
+
+    def changed(self, node: str, reason: str) -> bool:
+        """Whether ``reason`` ("" = measured) is news for ``node``."""
+        before = self._now.get(node, "")
+        self._now[node] = reason
+        return reason != before
+
+    def news(self, item: AffectState | AffectEstimate) -> list[tuple[str, str]]:
+        """Pairs of node and reason that changed with ``item``."""
+        told: dict[str, str]
+        if isinstance(item, AffectEstimate):
+            told = {item.modality: "" if item.measured else item.reason}
+        else:
+            told = {"state": "" if item.measured else item.reason}
+            told |= {f"state.{c.modality}": "" if c.measured else c.reason for c in item.contributions}
+        return [(node, reason) for node, reason in told.items() if self.changed(node, reason)]

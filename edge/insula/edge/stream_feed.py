@@ -1,0 +1,100 @@
+"""What goes into one stream: stamped, put in order, counted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from insula.edge.health import StreamStats
+from insula.edge.retime import Retimer
+from insula.edge.stream import StreamWriter
+from insula.edge.types import Block, StreamInfo
+
+_SHORTEST_GAP_S = 0.02
+_RATE_OVER_S = 0.5
+_CLOSEST_S = 2e-9  # the ring keeps nanoseconds
+
+
+class StreamFeed:
+    """Stamps and counts what goes into one stream."""
+
+    def __init__(self, info: StreamInfo, sensor: str, directory: Path | None, t: float) -> None:
+        """Make the stream of ``sensor`` at time ``t`` (s); raises ``RingError``."""
+        self.writer = StreamWriter(info, directory=directory)
+        self._sensor = sensor
+        self._retimer = Retimer(info.sfreq)
+        self._last = -np.inf
+        self._samples = self._gaps = self._nans = self._refused = 0
+        self._rate_hz = 0.0
+        self._window = (t, 0)
+        self._resumed = False
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the stream shows or lets hear a person."""
+        return self.writer.info.type in ("Video", "Audio")
+
+    def resume(self) -> None:
+        """The sensor came back after a loss: its next sample follows a gap."""
+        self._retimer = Retimer(self.writer.info.sfreq)
+        self._resumed = True
+
+    def push(self, block: Block, t: float) -> None:
+        """Stamp a block that was read at ``t`` (s) and push it; raises ``DataError`` when it does not fit.
+
+        Samples whose time does not lie after all earlier ones are refused and counted.
+        """
+        info, data = self.writer.info, block.data
+        if block.times is not None:
+            times = block.times
+        else:
+            times = np.array([t]) if info.is_video else self._retimer.stamp(len(data), t)
+        offered = len(times)
+        highest = np.maximum.accumulate(np.concatenate(([self._last], times)))
+        keep = times - highest[:-1] >= _CLOSEST_S
+        if not keep.all():
+            times = times[keep]
+            data = data if info.is_video else data[keep]
+        self._refused += offered - len(times)
+        if not len(times):
+            return
+        self._count_gap(times)
+        self.writer.push(data, times)
+        self._samples += len(times)
+        self._last = float(times[-1])
+        if data.dtype.kind == "f":
+            self._nans += int(np.count_nonzero(~np.isfinite(data).all(axis=1)))
+
+    def _count_gap(self, times: npt.NDArray[np.float64]) -> None:
+        sfreq = self.writer.info.sfreq
+        if not sfreq:
+            return
+        steps = np.diff(np.concatenate(([self._last], times))) if np.isfinite(self._last) else np.diff(times)
+        limit = 1.5 / sfreq if not self.writer.info.is_video else 2.5 / sfreq
+        self._gaps += max(int(np.count_nonzero(steps > max(limit, _SHORTEST_GAP_S))), int(self._resumed))
+        self._resumed = False
+
+    def stats(self, t: float) -> StreamStats:
+        """How the stream is doing at ``t`` (s)."""
+        info = self.writer.info
+        began, before = self._window
+        if t - began >= _RATE_OVER_S:
+            self._rate_hz = (self._samples - before) / (t - began)
+            self._window = (t, self._samples)
+        return StreamStats(
+            t=t,
+            stream=info.name,
+            sensor=self._sensor,
+            rate_hz=self._rate_hz,
+            nominal_hz=info.sfreq,
+            age_s=t - self._last if self._samples else None,
+            samples=self._samples,
+            gaps=self._gaps,
+            nans=self._nans,
+            backwards=self._refused,
+            jitter_s=self._retimer.jitter_s,
+            drift_ppm=self._retimer.drift_ppm,
+            simulated=info.simulated,
+        )

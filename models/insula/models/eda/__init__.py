@@ -1,0 +1,1 @@
+"""Electrodermal activity: causal observer, artefacts, stress index and its training."""

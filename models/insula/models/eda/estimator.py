@@ -1,0 +1,135 @@
+"""The EDA modality: a live skin-conductance stream into a stress index, arousal and physiological clues.
+
+The index is the calibrated probability of a stress task against rest. Arousal is *mapped* from it, as
+``2 · index − 1`` with a standard deviation of at least ``AROUSAL_SD``: no open recording with rated arousal
+was available, so the scale is a convention, and valence is not touched.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from insula.edge.stream import StreamReader
+from insula.edge.types import AffectEstimate, Clue, Measure, Modality, StreamInfo
+from insula.models.eda.artefacts import Mark
+from insula.models.eda.features import EDA_FEATURES, WINDOW_S
+from insula.models.eda.index import EDA_MODEL, Reading, StressIndex, StressModel, words
+from insula.models.eda.reader import FeatureReader, Second
+
+Array = npt.NDArray[np.float64]
+
+AROUSAL_SD = 0.5
+"""Half of the half-range: an index from sweat glands says little about felt arousal."""
+MAX_BRIDGE_S = 5.0
+"""A longer gap in the stream starts a new recording of the same person."""
+_UNITS = {"microsiemens": 1.0, "uS": 1.0, "µS": 1.0, "siemens": 1e6, "S": 1e6}
+
+
+class EdaEstimator:
+    """Estimator of streams of type EDA (first channel in microsiemens, 4–1000 Hz)."""
+
+    period_s = 1.0
+
+    modality: Modality = "eda"
+
+    def __init__(self) -> None:
+        self._model: StressModel | None = None
+
+    def accepts(self, info: StreamInfo) -> str:
+        """Return "" when the stream fits, else the reason why not."""
+        if info.type.upper() not in {"EDA", "GSR"}:
+            return f"{info.name} is of type {info.type}, not EDA"
+        if info.units[0] not in _UNITS:
+            return f"{info.name} is in {info.units[0]!r}; EDA must come in microsiemens"
+        if not 4.0 <= info.sfreq <= 1000.0:
+            return f"{info.name} runs at {info.sfreq:g} Hz; EDA needs 4–1000 Hz"
+        return ""
+
+    def start(self, info: StreamInfo) -> None:
+        """Load the model and start a new person's baseline; raises ``ModelError`` when it is unusable."""
+        self._info = info
+        self._scale = _UNITS[info.units[0]]
+        self._model = StressModel(EDA_MODEL)
+        self._index = StressIndex(self._model)
+        self._restart(0)
+
+    def _restart(self, first: int) -> None:
+        self._reader = FeatureReader(self._info.sfreq)
+        self._index.gap()
+        self._next = first
+        self._second: Second | None = None
+        self._reading: Reading | None = None
+        self._newest_t, self._newest = 0.0, -1
+
+    def estimate(self, reader: StreamReader) -> AffectEstimate | None:
+        """Follow what is new; ``None`` before the first whole second."""
+        for chunk in reader.read_new():
+            values = np.asarray(chunk.data[:, 0], np.float64) * self._scale
+            self._take(values, chunk.first)
+            self._newest_t, self._newest = float(chunk.times[-1]), chunk.first + len(chunk) - 1
+        if self._second is None or self._reading is None:
+            return None
+        return self._estimate(self._second, self._reading)
+
+    def _take(self, values: Array, first: int) -> None:
+        missing, after = first - self._next, first + len(values)
+        if missing > MAX_BRIDGE_S * self._info.sfreq or missing < 0:
+            self._restart(first)
+        elif missing:
+            values = np.concatenate([np.full(missing, np.nan), values])
+        self._next = after
+        for second in self._reader.push(values):
+            self._second = second
+            self._reading = self._index.step(second)
+
+    def _estimate(self, second: Second, reading: Reading) -> AffectEstimate:
+        assert self._model is not None
+        index: tuple[tuple[str, Measure], ...] = ()
+        arousal = None
+        reason = reading.reason
+        if second.marks & (Mark.CONTACT | Mark.SATURATED | Mark.FLAT):
+            reason = words(second.marks)
+        elif not reading.baseline_ready:
+            reason = f"gathering the baseline, {self._index.baseline.left_s} s left"
+        elif reading.index is not None and reading.sd is not None:
+            index = (("stress", Measure(reading.index, reading.sd)),)
+            arousal = Measure(2 * reading.index - 1, float(np.hypot(AROUSAL_SD, 2 * reading.sd)))
+        return AffectEstimate(
+            modality="eda",
+            stream=self._info.name,
+            t=self._newest_t,
+            quality=reading.quality,
+            arousal=arousal,
+            indices=index,
+            reason="" if index else reason,
+            va_source="mapped" if arousal else None,
+            clues=self._clues(second, reading),
+            sample=self._newest,
+            model=self._model.manifest.id,
+            simulated=self._info.simulated,
+        )
+
+    def _clues(self, second: Second, reading: Reading) -> tuple[Clue, ...]:
+        """Tonic level, responses a minute and conductance slope; z against the person's baseline."""
+        name = self._info.name
+        clues = [Clue(name, "tonic level", round(second.level_us, 4), "µS")]
+        if second.values is None:
+            recent = self._reader.responses
+            clues.append(Clue(name, f"responses in {second.t_s} s", float(len(recent)), ""))
+            return tuple(clues)
+        assert self._model is not None
+        own = self._index.baseline.mean(len(self._model.typical))
+        for feature, label, unit in (("scr_per_min", "responses", "1/min"), ("slope", "slope", "µS/s")):
+            i = EDA_FEATURES.index(feature)
+            z = None
+            if reading.baseline_ready and np.isfinite(own[i]):
+                z = float((second.values[i] - own[i]) / self._model.typical[i])
+            clues.append(Clue(name, f"{label} ({WINDOW_S} s)", float(second.values[i]), unit, z))
+        return tuple(clues)
+
+    def close(self) -> None:
+        """Release the model."""
+        if self._model is not None:
+            self._model.close()
+            self._model = None

@@ -1,0 +1,187 @@
+"""From camera frames to face estimates: find, follow, judge quality, read the expression, name the clues."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from insula.edge.protocols import Engine
+from insula.edge.stream import StreamReader
+from insula.edge.types import EXPRESSIONS, AffectEstimate, Clue, Face, Modality, StreamInfo, VideoFrame
+from insula.models.face import bundle
+from insula.models.face.blendshapes import PersonBaseline, action_units, clues, support
+from insula.models.face.detect import Box, CascadeDetector, Gray
+from insula.models.face.eyes import EyeWatch, closure
+from insula.models.face.landmarker import LandmarkedFace, Landmarker
+from insula.models.face.model import ExpressionNet, Reading
+from insula.models.face.quality import picture_quality
+from insula.models.face.track import Track, Tracker
+from insula.models.va import mapped_measures
+
+_PROFILE_TRUST: Final = 0.5
+"""Quality factor of a face seen from the side: FER's pictures are mostly frontal."""
+
+_DARK_FRAME: Final = 4.0
+
+
+class FaceEstimator:
+    """An ``Estimator`` of valence/arousal (mapped) and expression from a video stream.
+
+    Of several faces the one followed longest counts as the person; all are listed with their numbers.
+    ``baseline`` learns the person's resting face between ``begin()`` and ``end()``; after that clues carry
+    z-scores. MediaPipe's FaceLandmarker takes over detection and action units when its bundle is present.
+    """
+
+    modality: Modality = "face"
+
+    def __init__(self, *, period_s: float = 1 / 15, engine: Engine | None = None) -> None:
+        """``engine``: what runs the expression net instead of ONNX Runtime on the CPU."""
+        self.period_s = period_s
+        self.baseline = PersonBaseline()
+        self._given_engine = engine
+        self._info: StreamInfo | None = None
+        self._landmarker: Landmarker | None = None
+        self._person: int | None = None
+        self._last_frame = -1
+
+    def accepts(self, info: StreamInfo) -> str:
+        """Video streams of colour frames fit."""
+        if info.type != "Video" or len(info.shape) != 3 or info.shape[2] != 3:
+            return f"{info.name} is {info.type} {info.shape}, not colour video (height, width, 3)"
+        return ""
+
+    def start(self, info: StreamInfo) -> None:
+        """Load the net, the cascades and, when its bundle is here, MediaPipe; raises ``ModelError``."""
+        self._info = info
+        self._net = ExpressionNet(self._given_engine)
+        self._tracker = Tracker(CascadeDetector())
+        self._landmarker = Landmarker(bundle.path()) if bundle.present() else None
+        self._eyes = EyeWatch()
+        self._person, self._last_frame = None, -1
+
+    def estimate(self, reader: StreamReader) -> AffectEstimate | None:
+        """Judge the newest frame; ``None`` while there is no frame that was not judged before."""
+        frame = reader.latest_frame()
+        if frame is None or frame.index == self._last_frame:
+            return None
+        self._last_frame = frame.index
+        return self.judge(frame)
+
+    def judge(self, frame: VideoFrame) -> AffectEstimate:
+        """Judge one frame; frames come in the order of their times."""
+        gray = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY), np.uint8)
+        tracks, landmarked = self._look(frame, gray)
+        faces = tuple(_face(track, landmarked.get(track.number)) for track in tracks)
+        person = self._choose(tracks)
+        if person is None:
+            dark = gray.mean() < _DARK_FRAME
+            return self._absent(frame, "too dark to see a face" if dark else "no face in the frame")
+        crop = _cut(gray, person.box)
+        quality = picture_quality(crop)
+        if quality.reason:
+            return self._absent(frame, quality.reason, faces)
+        reading = self._net.read(crop)
+        valence, arousal = mapped_measures(reading.probabilities, self._net.va)
+        return AffectEstimate(
+            modality="face",
+            stream=self._stream,
+            t=frame.t,
+            quality=quality.value * (_PROFILE_TRUST if person.box.profile else 1.0),
+            valence=valence,
+            arousal=arousal,
+            expression=tuple(reading.log_probabilities.tolist()),
+            va_source="mapped",
+            clues=self._clues(frame.t, reading, landmarked.get(person.number)),
+            faces=faces,
+            sample=frame.index,
+            model=self._net.manifest.id,
+            simulated=self._simulated,
+        )
+
+    def close(self) -> None:
+        """Release the models."""
+        if self._info is not None:
+            self._net.close()
+            self._info = None
+        if self._landmarker is not None:
+            self._landmarker.close()
+            self._landmarker = None
+
+    def _look(self, frame: VideoFrame, gray: Gray) -> tuple[list[Track], dict[int, LandmarkedFace]]:
+        """Followed faces, and the landmarks of those that MediaPipe sees (it misses small ones)."""
+        seen = self._landmarker.find(frame.image, frame.t) if self._landmarker is not None else []
+        if not seen:
+            return self._tracker.update(gray, frame.t), {}
+        tracks = self._tracker.match([face.box for face in seen], frame.t)
+        nearest = {
+            track.number: max(seen, key=lambda face, box=track.box: box.overlap(face.box))  # type: ignore[misc]
+            for track in tracks
+        }
+        return tracks, nearest
+
+    def _choose(self, tracks: list[Track]) -> Track | None:
+        """The person: the same as before while visible, else the face followed longest."""
+        same = next((track for track in tracks if track.number == self._person), None)
+        chosen = same or min(tracks, key=lambda track: (track.since, -track.box.side), default=None)
+        self._person = chosen.number if chosen is not None else self._person
+        return chosen
+
+    def _clues(self, t: float, reading: Reading, landmarked: LandmarkedFace | None) -> tuple[Clue, ...]:
+        """Action units (MediaPipe's where it sees the face, else the net's), their meaning, head and eyes."""
+        units, extra = reading.units, []
+        if landmarked is not None and self._landmarker is not None:
+            shapes, names = landmarked.blendshapes.tolist(), self._landmarker.names
+            units = action_units(shapes, names)
+            self._eyes.see(closure(shapes, names), t)
+            head = zip(("head yaw", "head pitch", "head roll"), landmarked.pose, strict=True)
+            extra += [Clue(self._stream, name, value, "°") for name, value in head]
+        self.baseline.see(units)
+        top = EXPRESSIONS[int(reading.log_probabilities.argmax())]
+        values = (
+            (f"AU support for {top}", support(top, units, self.baseline), "0…1"),
+            ("PERCLOS", self._eyes.perclos, "0…1"),
+            ("blink rate", self._eyes.blinks_per_minute, "1/min"),
+        )
+        extra += [Clue(self._stream, name, value, unit) for name, value, unit in values if value is not None]
+        return (*clues(self._stream, units, self.baseline), *extra)
+
+    def _absent(self, frame: VideoFrame, reason: str, faces: tuple[Face, ...] = ()) -> AffectEstimate:
+        return AffectEstimate(
+            modality="face",
+            stream=self._stream,
+            t=frame.t,
+            quality=0.0,
+            reason=reason,
+            faces=faces,
+            sample=frame.index,
+            model=self._net.manifest.id,
+            simulated=self._simulated,
+        )
+
+    @property
+    def _stream(self) -> str:
+        return self._info.name if self._info is not None else ""
+
+    @property
+    def _simulated(self) -> bool:
+        return self._info is not None and self._info.simulated
+
+
+def _face(track: Track, landmarked: LandmarkedFace | None) -> Face:
+    box = track.box
+    points: tuple[tuple[float, float], ...] = ()
+    if landmarked is not None:
+        points = tuple((float(x), float(y)) for x, y in landmarked.points.tolist())
+    return Face((box.x, box.y, box.side, box.side), box.score, track.number, points)
+
+
+def _cut(gray: Gray, box: Box) -> npt.NDArray[np.uint8]:
+    """The picture inside ``box``; what lies outside the frame repeats its edge."""
+    left, top, side = round(box.x), round(box.y), max(1, round(box.side))
+    height, width = gray.shape
+    rows = np.clip(np.arange(top, top + side), 0, height - 1)
+    columns = np.clip(np.arange(left, left + side), 0, width - 1)
+    return np.ascontiguousarray(gray[np.ix_(rows, columns)])

@@ -1,0 +1,79 @@
+"""The shipped expression net as one function: a gray face in, calibrated probabilities out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from insula.edge.engines.onnx import OnnxEngine
+from insula.edge.errors import ModelError
+from insula.edge.protocols import Engine
+from insula.edge.types import EXPRESSIONS
+from insula.models import manifest
+from insula.models.face.blendshapes import ACTION_UNITS, action_units
+from insula.models.face.crop import SIZE, fit, standardise
+from insula.models.va import VaCalibration
+
+NAME: Final = "face-expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the net reads in one face: natural-log probabilities (8,) and action units 0…1."""
+
+    log_probabilities: npt.NDArray[np.float64]
+    units: dict[int, float]
+
+    @property
+    def probabilities(self) -> npt.NDArray[np.float64]:
+        """Probabilities (8,) in the order of ``EXPRESSIONS``."""
+        return np.asarray(np.exp(self.log_probabilities))
+
+
+class ExpressionNet:
+    """Loads the shipped weights; ``engine`` replaces ONNX Runtime on the CPU (TensorRT, a test).
+
+    Raises ``ModelError`` when the manifest does not fit this code.
+    """
+
+    def __init__(self, engine: Engine | None = None) -> None:
+        self.manifest = manifest.load(NAME)
+        given = self.manifest.preprocess
+        try:
+            if given["size"] != SIZE or tuple(given["expressions"]) != EXPRESSIONS:
+                raise ModelError(f"{NAME}: made for other pictures or classes than this version of insula")
+            self.va = VaCalibration.from_table(given["va"])
+            self.temperature = float(given["temperature"])
+            self._blendshapes = tuple(given["blendshapes"])
+            self._units = frozenset(given["action_units"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"{NAME}: its manifest lacks {error}; reinstall insula") from error
+        if not self._units <= ACTION_UNITS.keys():
+            raise ModelError(f"{NAME}: its manifest names unknown action units {sorted(self._units)}")
+        self._engine = engine if engine is not None else OnnxEngine(self.manifest.weights())
+
+    def read(self, picture: npt.NDArray[np.uint8]) -> Reading:
+        """Judge one gray face (height, width) uint8, framed from brow to chin like a detector's box.
+
+        The net runs on the picture and on its mirror image, and the two answers are averaged: a face means
+        the same either way round, and what differs is the net's error.
+        """
+        x = standardise(fit(picture)[None])
+        answers = [self._engine.run({"face": view}) for view in (x, np.ascontiguousarray(x[..., ::-1]))]
+        logits, shapes = (
+            np.mean([np.asarray(answer[name], np.float64)[0] for answer in answers], axis=0)
+            for name in ("logits", "blendshapes")
+        )
+        logits /= self.temperature
+        highest = logits.max()
+        log_probabilities = logits - highest - np.log(np.exp(logits - highest).sum())
+        # Every unit is the mean of its left and right blendshapes, so the mirror's need no swapping back.
+        units = action_units(shapes.tolist(), self._blendshapes)
+        return Reading(log_probabilities, {unit: v for unit, v in units.items() if unit in self._units})
+
+    def close(self) -> None:
+        """Release the network."""
+        self._engine.close()

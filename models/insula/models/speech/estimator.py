@@ -1,0 +1,270 @@
+"""Voice → expression and mapped valence/arousal, while someone speaks."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import Final
+
+import numpy as np
+
+from insula.edge.stream import StreamReader
+from insula.edge.types import AffectEstimate, Chunk, Clue, Modality, StreamInfo
+from insula.models import manifest
+from insula.models.speech import quality
+from insula.models.speech.features import (
+    FRAME_RATE_HZ,
+    SFREQ_HZ,
+    FeatureStream,
+    FloatArray,
+    Frames,
+)
+from insula.models.speech.functionals import functionals, syllable_rate_hz
+from insula.models.speech.model import Baseline, Judgement, SpeechModel
+from insula.models.speech.phrase import Phrase
+from insula.models.speech.vad import BLOCK, VoiceActivity, VoiceGate
+
+_NOISE_FRAMES: Final = 1_000  # levels of the last 10 s without voice
+_FEWEST_NOISE_FRAMES = 30
+_RECENT_SAMPLES = SFREQ_HZ  # clipping is judged over the last second
+_SHORTEST_S = 0.6
+_LONGEST_STEP_S = 0.02  # between two samples; anything longer is a gap
+_FEWEST_HABITS = 5  # stretches before a deviation from them means anything
+_PROSODY = ("pitch", "energy", "speech rate")
+_PROSODY_UNITS = ("Hz", "dBFS", "1/s")
+
+
+class SpeechEstimator:
+    """Judges the voice in a 16 kHz audio stream every 250 ms while someone speaks.
+
+    ``model`` names shipped weights ("speech-expression" or "speech-expression-nc"); ``language`` ("de", "en",
+    "pl") is told to them if they know it. The speaker's baseline runs along and is taken from earlier phrases
+    only; call :meth:`new_person` when somebody else speaks, :meth:`hold` while the device itself does.
+    """
+
+    period_s: float = 0.25
+
+    modality: Modality = "voice"
+
+    def __init__(self, *, model: str = "speech-expression", language: str = "") -> None:
+        self._name = model
+        self._language = language
+        self._model: SpeechModel | None = None
+        self._info: StreamInfo | None = None
+        self._gate = VoiceGate()
+        self._baseline = Baseline.empty()
+        self._habits: deque[tuple[float, float, float]] = deque(maxlen=200)
+        self._features = FeatureStream()
+        self._activity = VoiceActivity()
+        self._phrase = Phrase()
+        self._noise: deque[float] = deque(maxlen=_NOISE_FRAMES)
+        self._recent: deque[FloatArray] = deque()
+        self._forget()
+
+    def accepts(self, info: StreamInfo) -> str:
+        """Return "" for audio of one channel at 16 kHz, else the reason why not."""
+        if info.type != "Audio":
+            return f"{info.name} carries {info.type}, not Audio"
+        if info.n_channels != 1 or info.sfreq != SFREQ_HZ:
+            return (
+                f"{info.name} has {info.n_channels} channels at {info.sfreq:g} Hz; "
+                f"the voice model takes one at {SFREQ_HZ} Hz"
+            )
+        return ""
+
+    def start(self, info: StreamInfo) -> None:
+        """Load weights and voice detector; raises ``ModelError`` with what to do."""
+        self._model = SpeechModel(manifest.load(self._name))
+        self._info = info
+        self._forget()
+
+    def close(self) -> None:
+        """Release the weights."""
+        if self._model is not None:
+            self._model.close()
+            self._model = None
+
+    def hold(self, held: bool) -> None:
+        """Judge nothing while ``held``: the device itself is speaking."""
+        self._gate.hold(held)
+        if held:
+            self._phrase.clear()
+
+    def new_person(self) -> None:
+        """Forget the running baseline: somebody else is speaking."""
+        self._baseline = Baseline.empty()
+        self._habits.clear()
+        self._phrase.clear()
+
+    def estimate(self, reader: StreamReader) -> AffectEstimate | None:
+        """Take every new sample; judge the phrase so far, or say why there is nothing to judge."""
+        chunks = reader.read_new()
+        if not chunks:
+            return None
+        for chunk in chunks:
+            self._take(chunk)
+        recent = np.concatenate(self._recent) if self._recent else np.zeros(0, np.float32)
+        waiting = len(self._rest)  # not yet a whole block: nothing below rests on it
+        t = float(chunks[-1].times[-1]) - waiting / SFREQ_HZ
+        sample = chunks[-1].first + len(chunks[-1]) - 1 - waiting
+        reason = self._unjudged(recent)
+        if reason:
+            return self._absent(reason, t, sample)
+        return self._judged(recent, t, sample)
+
+    def _forget(self) -> None:
+        self._noise.clear()
+        self._recent.clear()
+        self._next, self._newest = -1, math.inf
+        self._probability = 0.0
+        self._broken = False
+        self._restart()
+
+    def _restart(self) -> None:
+        self._rest = np.zeros(0, np.float32)
+        self._features.reset()
+        self._activity.reset()
+        self._gate.reset()
+        self._phrase.clear()
+
+    def _take(self, chunk: Chunk) -> None:
+        gap = self._next >= 0 and chunk.first != self._next
+        if gap or chunk.times[0] - self._newest > _LONGEST_STEP_S:
+            self._restart()  # neither a frame nor a phrase may span a gap
+        self._next, self._newest = chunk.first + len(chunk), float(chunk.times[-1])
+        samples = chunk.data[:, 0].astype(np.float32)
+        if not np.isfinite(samples).all():  # one such sample would stay in the voice detector for good
+            self._restart()
+            self._broken = True
+            return
+        self._broken = False
+        self._remember(samples)
+        sound = np.concatenate([self._rest, samples])
+        whole = len(sound) // BLOCK * BLOCK  # blocks of fixed place: the pieces' size must not matter
+        self._rest = sound[whole:].copy()
+        for block in sound[:whole].reshape(-1, BLOCK):
+            self._hear(block)
+
+    def _hear(self, block: FloatArray) -> None:
+        self._probability = float(self._activity.push(block)[0])
+        was_open = self._gate.open
+        if not self._gate.push(self._probability) and was_open:
+            self._finish_phrase()
+        self._sort(self._features.push(block))
+
+    def _remember(self, samples: FloatArray) -> None:
+        self._recent.append(samples)
+        while sum(map(len, self._recent)) - len(self._recent[0]) >= _RECENT_SAMPLES:
+            self._recent.popleft()
+
+    def _sort(self, frames: Frames) -> None:
+        if not len(frames):
+            return
+        full = self._phrase.push(frames, speaking=self._gate.open)
+        if not self._gate.open:
+            self._noise.extend(frames.level_db.tolist())
+        if full is not None:
+            self._learn(full)
+
+    def _finish_phrase(self) -> None:
+        if (rest := self._phrase.finish()) is not None:
+            self._learn(rest)
+
+    def _learn(self, frames: Frames) -> None:
+        """Add a finished stretch to the person's baseline."""
+        judgement = self._require_model().judge(functionals(frames), self._baseline, self._language)
+        self._baseline = self._baseline.heard(judgement.standard)
+        prosody = _prosody(frames)
+        if np.isfinite(prosody).all():
+            self._habits.append(prosody)
+
+    def _unjudged(self, recent: FloatArray) -> str:
+        if self._broken:
+            return "the sound holds values that are not numbers"
+        if self._gate.held:
+            return "held: the device itself is speaking"
+        level = 10 * np.log10(np.mean(recent.astype(np.float64) ** 2) + 1e-12) if len(recent) else -np.inf
+        if level < quality.SILENT_DB:
+            return "no signal: the microphone delivers silence"
+        if not self._gate.open:
+            return "no voice"
+        if (share := quality.clipped_share(recent)) > quality.MOST_CLIPPED:
+            return f"clipped: {share:.0%} of the samples are at full scale; lower the microphone's gain"
+        if len(self._phrase) < _SHORTEST_S * FRAME_RATE_HZ:
+            return f"voice began less than {_SHORTEST_S} s ago"
+        return ""
+
+    def _absent(self, reason: str, t: float, sample: int) -> AffectEstimate:
+        info = self._require_info()
+        return AffectEstimate(
+            modality="voice",
+            stream=info.name,
+            t=t,
+            quality=0.0,
+            reason=reason,
+            clues=(Clue(info.name, "voice activity", self._probability),),
+            sample=sample,
+            model=self._require_model().id,
+            simulated=info.simulated,
+        )
+
+    def _judged(self, recent: FloatArray, t: float, sample: int) -> AffectEstimate:
+        frames = self._phrase.window()
+        noise = float(np.median(self._noise)) if len(self._noise) >= _FEWEST_NOISE_FRAMES else None
+        snr = quality.snr_db(frames.level_db, noise)
+        worth = quality.quality(snr, quality.clipped_share(recent))
+        if worth == 0.0:
+            return self._absent(f"too noisy: speech is {snr:.0f} dB above the noise", t, sample)
+        info = self._require_info()
+        result: Judgement = self._require_model().judge(functionals(frames), self._baseline, self._language)
+        return AffectEstimate(
+            modality="voice",
+            stream=info.name,
+            t=t,
+            quality=worth,
+            valence=result.valence,
+            arousal=result.arousal,
+            expression=result.expression,
+            va_source="mapped",
+            clues=self._clues(frames, snr),
+            sample=sample,
+            model=self._require_model().id,
+            simulated=info.simulated,
+        )
+
+    def _clues(self, frames: Frames, snr: float) -> tuple[Clue, ...]:
+        stream = self._require_info().name
+        values = _prosody(frames)
+        usual = self._usual()
+        clues = [
+            Clue(stream, name, value, unit, None if usual is None else (value - usual[i][0]) / usual[i][1])
+            for i, (name, unit, value) in enumerate(zip(_PROSODY, _PROSODY_UNITS, values, strict=True))
+            if np.isfinite(value)
+        ]
+        activity = Clue(stream, "voice activity", self._probability)
+        return (*clues, activity, Clue(stream, "signal-to-noise ratio", snr, "dB"))
+
+    def _usual(self) -> list[tuple[float, float]] | None:
+        """Mean and deviation of the person's prosody so far, ``None`` while too little was heard."""
+        if len(self._habits) < _FEWEST_HABITS:
+            return None
+        table = np.asarray(self._habits)
+        mean, sd = table.mean(axis=0), table.std(axis=0)
+        return [(float(m), max(float(s), 1e-3)) for m, s in zip(mean, sd, strict=True)]
+
+    def _require_model(self) -> SpeechModel:
+        if self._model is None:
+            raise RuntimeError("the voice estimator was not started")
+        return self._model
+
+    def _require_info(self) -> StreamInfo:
+        if self._info is None:
+            raise RuntimeError("the voice estimator was not started")
+        return self._info
+
+
+def _prosody(frames: Frames) -> tuple[float, float, float]:
+    """Median pitch in Hz (NaN when unvoiced), loud level in dBFS, syllable-like peaks a second."""
+    voiced = frames.pitch_hz[np.isfinite(frames.pitch_hz)]
+    pitch = float(np.median(voiced)) if len(voiced) else float("nan")
+    return pitch, float(np.percentile(frames.level_db, 90)), syllable_rate_hz(frames)

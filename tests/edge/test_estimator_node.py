@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from insula.edge.errors import ModelError
+from insula.edge.estimator_node import EstimatorNode
+from insula.edge.health import Health, HealthEvent, NodeState
+from insula.edge.stream import StreamReader, StreamWriter
+from insula.edge.testing import memory_stream, sample_times
+from insula.edge.types import AffectEstimate, Measure, Modality, StreamInfo
+
+INFO = StreamInfo("wrist", "EDA", 10.0, ("eda",), ("microsiemens",), simulated=True)
+
+
+class Arousal:
+    """Says how many samples it saw; fails when told to."""
+
+    modality: Modality = "eda"
+    period_s = 0.0
+
+    def __init__(self) -> None:
+        self.seen = 0
+        self.fail: Exception | None = None
+        self.closed = False
+
+    def accepts(self, info: StreamInfo) -> str:
+        return "" if info.type == "EDA" else "not EDA"
+
+    def start(self, info: StreamInfo) -> None:
+        if self.fail:
+            raise self.fail
+
+    def estimate(self, reader: StreamReader) -> AffectEstimate | None:
+        chunks = reader.read_new()
+        if self.fail:
+            raise self.fail
+        if not chunks:
+            return None
+        self.seen += sum(map(len, chunks))
+        return AffectEstimate(
+            "eda", "wrist", chunks[-1].times[-1], 1.0, arousal=Measure(0.1, 0.2), va_source="mapped"
+        )
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Bench:
+    def __init__(self) -> None:
+        self.published: list[AffectEstimate] = []
+        self.events: list[HealthEvent] = []
+        self.news = threading.Condition()
+        self.health = Health(self.note)
+        self.writer: StreamWriter
+        self.writer, reader = memory_stream(INFO)
+        self.estimator = Arousal()
+        self.node = EstimatorNode(
+            "eda estimator",
+            self.estimator,
+            reader,
+            sensor="wrist",
+            health=self.health,
+            publish=self.publish,
+            clock=lambda: 1000.0,
+        )
+        self.health.set("wrist", "sensor", NodeState.STARTING)
+        self.health.set("wrist", "sensor", NodeState.RUNNING)
+
+    def note(self, event: HealthEvent) -> None:
+        self.events.append(event)
+
+    def publish(self, estimate: AffectEstimate) -> None:
+        with self.news:
+            self.published.append(estimate)
+            self.news.notify_all()
+
+    def until(self, what: Callable[[AffectEstimate], bool]) -> AffectEstimate:
+        with self.news:
+            assert self.news.wait_for(lambda: any(what(e) for e in self.published), 5.0)
+            return next(e for e in self.published if what(e))
+
+    def finish(self) -> None:
+        self.node.stop()
+        assert self.node.join(2.0)
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def test_estimates_flow_and_carry_that_they_are_simulated(bench: Bench) -> None:
+    bench.node.start()
+    bench.writer.push(np.ones((5, 1), np.float32), sample_times(5, 10.0))
+    estimate = bench.until(lambda e: e.measured)
+    bench.finish()
+    assert estimate.simulated
+    assert bench.estimator.seen == 5
+    assert bench.estimator.closed
+    assert bench.published[0].reason == "starting"
+
+
+def test_a_lost_sensor_is_the_reason(bench: Bench) -> None:
+    bench.node.start()
+    bench.health.set("wrist", "sensor", NodeState.LOST, "unplugged")
+    estimate = bench.until(lambda e: e.reason.startswith("wrist"))
+    assert estimate.reason == "wrist lost: unplugged"
+    assert not estimate.measured
+    bench.health.set("wrist", "sensor", NodeState.RUNNING)
+    bench.writer.push(np.ones((1, 1), np.float32), sample_times(1, 10.0))
+    bench.until(lambda e: e.measured)
+    bench.finish()
+
+
+def test_a_failing_estimator_is_restarted_and_says_so(bench: Bench) -> None:
+    bench.node.start()
+    bench.estimator.fail = ZeroDivisionError("division by zero")
+    bench.writer.push(np.ones((1, 1), np.float32), sample_times(1, 10.0))
+    estimate = bench.until(lambda e: "failed" in e.reason)
+    assert estimate.reason == "the estimator failed (ZeroDivisionError: division by zero) and is restarted"
+    bench.estimator.fail = None
+    bench.writer.push(np.ones((1, 1), np.float32), sample_times(1, 10.0, start=1001.0))
+    bench.until(lambda e: e.measured)
+    bench.finish()
+    assert "lost" in [e.state for e in bench.events if e.node == "eda estimator"]
+
+
+def test_an_unusable_model_ends_the_start_with_its_error(bench: Bench) -> None:
+    bench.estimator.fail = ModelError("the model does not match its manifest")
+    with pytest.raises(ModelError, match="manifest"):
+        bench.node.start()
+    assert bench.events[-1].state == "failed"
+    assert bench.node.join(0.0)

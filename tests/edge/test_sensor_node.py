@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from insula.edge.errors import EndOfStream, SensorLost, SensorUnavailable
+from insula.edge.health import Health, HealthEvent, NodeState, StreamStats
+from insula.edge.sensor_node import SensorNode
+from insula.edge.testing import ManualClock, PlayedSensor
+from insula.edge.types import Block, StreamInfo
+
+EDA = StreamInfo("EDA", "EDA", 10.0, ("eda",), ("microsiemens",))
+Step = Sequence[Block] | Exception
+
+
+class Bench:
+    """A node around a played sensor, run in the test's own thread on a clock moved by hand."""
+
+    def __init__(
+        self, course: Iterator[Step], clock: ManualClock, infos: tuple[StreamInfo, ...] = (EDA,)
+    ) -> None:
+        self.events: list[HealthEvent] = []
+        self.stats: list[StreamStats] = []
+        self.sensor = PlayedSensor(infos, course)
+        self.health = Health(self.events.append, clock)
+        self.node = SensorNode(
+            "wrist",
+            self.sensor,
+            health=self.health,
+            publish=self.stats.append,
+            directory=None,
+            clock=clock,
+        )
+        self.health.set("wrist", "sensor", NodeState.STARTING)
+
+    def run(self) -> list[tuple[str, str]]:
+        self.node.begin()
+        self.node.run()
+        return [(str(e.state), e.reason) for e in self.events]
+
+
+def block(n: int = 1, value: float = 1.0) -> list[Block]:
+    return [Block(0, np.full((n, 1), value, np.float32))]
+
+
+def test_a_recording_is_read_to_its_end() -> None:
+    clock = ManualClock()
+
+    def course() -> Iterator[Step]:
+        for _ in range(30):
+            clock.advance(0.1)
+            yield block()
+        yield EndOfStream()
+
+    bench = Bench(course(), clock)
+    reader = None
+    states = bench.run()
+    assert states == [("starting", ""), ("running", ""), ("stopped", "the recording is through")]
+    stream = bench.node.streams[0]
+    assert stream.info.name == "wrist"  # one stream: the sensor's own name
+    reader = stream.reader()
+    assert sum(len(chunk) for chunk in reader.read_new()) == 30
+    assert reader.ended
+    assert bench.stats[-1].samples > 10
+    assert bench.stats[-1].gaps == 0
+    assert abs(bench.stats[-1].rate_hz - 10) < 1.5
+    bench.node.release()
+
+
+def test_silence_is_a_stall_within_a_second_and_then_a_loss() -> None:
+    clock = ManualClock()
+
+    def course() -> Iterator[Step]:
+        yield block()
+        for _ in range(40):
+            clock.advance(0.1)
+            yield ()
+
+    bench = Bench(course(), clock)
+    told: list[HealthEvent] = []
+
+    def watch(event: HealthEvent) -> None:
+        told.append(event)
+        if event.state == "lost":
+            bench.node.stop()
+
+    bench.health._publish = watch
+    bench.run()
+    assert [e.state for e in told] == ["running", "stalled", "lost", "stopped"]
+    assert told[1].t - 1000.0 < 1.0
+    assert told[1].reason == "the sensor is open but silent"
+    assert told[2].reason == "no data for 3 s"
+
+
+def test_a_lost_sensor_comes_back_with_a_gap_in_the_same_stream() -> None:
+    clock = ManualClock()
+
+    def course() -> Iterator[Step]:
+        for _ in range(10):
+            clock.advance(0.1)
+            yield block()
+        yield SensorLost("the plug was pulled")
+        clock.advance(5.0)
+        for _ in range(20):
+            clock.advance(0.1)
+            yield block(value=2.0)
+        yield EndOfStream()
+
+    bench = Bench(course(), clock)
+    states = bench.run()
+    assert ("lost", "the plug was pulled") in states
+    assert bench.sensor.opened == 2
+    chunks = bench.node.streams[0].reader().read_new()
+    assert sum(len(c) for c in chunks) == 30
+    times = np.concatenate([c.times for c in chunks])
+    assert np.all(np.diff(times) > 0)
+    assert np.diff(times).max() > 4.0
+    assert bench.stats[-1].gaps == 1
+
+
+def test_a_driver_with_a_bug_is_given_up_after_its_budget() -> None:
+    clock = ManualClock()
+    bench = Bench(iter([ZeroDivisionError("division by zero") for _ in range(9)]), clock)
+    bench.node._faults._limit = 1  # two would make this test wait for two pauses
+    states = bench.run()
+    assert states[-1] == ("failed", "gave up after: ZeroDivisionError: division by zero")
+    assert bench.node.streams[0].reader().ended
+
+
+def test_a_sensor_that_cannot_be_opened_fails_with_its_reason() -> None:
+    clock = ManualClock()
+    bench = Bench(iter(()), clock)
+    bench.node.sensor = PlayedSensor((EDA,), (), unavailable=[SensorUnavailable("no such device")])
+    assert bench.run()[-1] == ("failed", "no such device")
+    assert isinstance(bench.node.failure, SensorUnavailable)
+    assert bench.node.opened.is_set()
+
+
+def test_times_that_do_not_advance_are_refused_and_counted() -> None:
+    clock = ManualClock()
+    times = np.array([1.0, 2.0, 2.0, 1.5, 3.0])
+    data = np.arange(5, dtype=np.float32)[:, None]
+
+    def course() -> Iterator[Step]:
+        yield [Block(0, data, times)]
+        clock.advance(2.0)
+        yield [Block(0, data[:1], np.array([2.5]))]
+        yield EndOfStream()
+
+    irregular = StreamInfo("EDA", "EDA", 0.0, ("eda",), ("microsiemens",))
+    bench = Bench(course(), clock, (irregular,))
+    bench.run()
+    chunks = bench.node.streams[0].reader().read_new()
+    assert np.concatenate([c.data[:, 0] for c in chunks]).tolist() == [0.0, 1.0, 4.0]
+    assert bench.stats[-1].backwards == 3
+
+
+def test_values_that_are_not_finite_are_kept_and_counted() -> None:
+    clock = ManualClock()
+
+    def course() -> Iterator[Step]:
+        for value in (1.0, np.nan, np.inf):
+            clock.advance(0.5)
+            yield block(value=value)
+        clock.advance(0.5)
+        yield ()
+        yield EndOfStream()
+
+    bench = Bench(course(), clock)
+    bench.run()
+    assert bench.stats[-1].nans == 2
+
+
+def test_a_sensor_with_two_streams_names_them_after_itself() -> None:
+    clock = ManualClock()
+    temperature = StreamInfo("TEMP", "Temperature", 4.0, ("temp",), ("celsius",))
+    bench = Bench(iter([EndOfStream()]), clock, (EDA, temperature))
+    bench.run()
+    assert [s.info.name for s in bench.node.streams] == ["wrist.EDA", "wrist.TEMP"]
+
+
+def test_another_device_in_its_place_is_not_taken_for_the_same() -> None:
+    clock = ManualClock()
+    bench = Bench(iter([SensorLost("gone")]), clock)
+    other = StreamInfo("EDA", "EDA", 4.0, ("eda",), ("microsiemens",))
+    told: list[HealthEvent] = []
+
+    def watch(event: HealthEvent) -> None:
+        told.append(event)
+        if event.state == "lost":
+            bench.sensor._infos = (other,)
+        if "another device" in event.reason:
+            bench.node.stop()
+
+    bench.health._publish = watch
+    bench.run()
+    assert any("another device answers in its place" in e.reason for e in told)

@@ -1,0 +1,262 @@
+"""The command line. Each command is a thin door: what it does stands in ``insula.ui.commands``."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from insula.edge.errors import InsulaError
+from insula.edge.lsl_network import keep_local
+
+app = typer.Typer(
+    name="insula",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Camera, microphone, EEG and EDA into one live valence/arousal and expression state.\n\n"
+    "Research software, not a medical device. It says what was measured (expression, arousal index, workload "
+    "index), how sure it is, and why something was not measured; it does not know what a person feels.",
+)
+
+
+@app.callback()
+def _options(
+    lsl_network: Annotated[
+        bool,
+        typer.Option(
+            "--lsl-network",
+            help="Let LSL use the network. By default its streams stay here: it has no access control.",
+        ),
+    ] = False,
+) -> None:
+    if not lsl_network:
+        keep_local()
+
+
+models_app = typer.Typer(
+    no_args_is_help=True, help="The models: what is shipped, what it is worth, what can be added."
+)
+app.add_typer(models_app, name="models")
+calibrate_app = typer.Typer(no_args_is_help=True, help="Measure a constant of this set-up.")
+app.add_typer(calibrate_app, name="calibrate")
+bench_app = typer.Typer(no_args_is_help=True, help="Prove the loop on this machine.")
+app.add_typer(bench_app, name="bench")
+
+Headless = Annotated[bool, typer.Option("--headless", help="No window, even where there is a screen.")]
+Seconds = Annotated[
+    float | None, typer.Option("--seconds", min=1.0, metavar="N", help="End by itself after N seconds.")
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="DIR",
+        help="Session folder to make; must not hold anything. Default: sessions/<name>-<date>-<time>.",
+    ),
+]
+
+
+def _folder(out: Path | None, name: str) -> Path:
+    stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
+    return out or Path("sessions") / f"{name}-{stamp}"
+
+
+@app.command()
+def demo(
+    headless: Headless = False,
+    seconds: Seconds = None,
+    out: Out = None,
+    unplug: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--unplug",
+            metavar="SENSOR@START+SECONDS",
+            help="Take a simulated sensor away for a while, as in face@5+3. May be given several times.",
+        ),
+    ] = None,
+) -> None:
+    """Watch the whole loop work on a simulated person: no hardware, no download.
+
+    A scripted course of valence and arousal drives a drawn face, a synthetic voice, EDA and EEG through the
+    real ring, models, fusion and recording. Everything it shows and writes is marked as simulated; the script
+    itself is recorded beside the output as ground truth.
+    """
+    from insula.ui.commands import demo as command
+    from insula.ui.commands import session
+
+    wrap = command.unplugged(unplug or ())
+    options = session.Options("Demo: simulated person", headless, seconds, _folder(out, "demo"), wrap)
+    session.run(command.config(), options)
+
+
+@app.command()
+def run(
+    config: Annotated[
+        Path | None, typer.Argument(help="TOML file; without it, the devices that are found.")
+    ] = None,
+    headless: Headless = False,
+    seconds: Seconds = None,
+    out: Out = None,
+) -> None:
+    """Run a session from a configuration file, or from the devices that are found.
+
+    examples/real-files.toml plays real recordings through the real drivers; examples/devices.toml shows every
+    option of every driver.
+    """
+    from insula.edge import config as configuration
+    from insula.ui.commands import devices, session
+
+    loaded = configuration.load(config) if config else devices.automatic()
+    name = loaded.name or (config.stem if config else "session")
+    session.run(loaded, session.Options(name, headless, seconds, _folder(out, name)))
+
+
+@app.command()
+def devices() -> None:
+    """List the sensors that can be used now, and the reason why each other one cannot."""
+    from insula.ui.commands import devices as command
+
+    command.show()
+
+
+@app.command()
+def doctor() -> None:
+    """Check this machine: clock, ring, engines, models, network, display; exit code 1 if one is broken."""
+    from insula.ui.commands import doctor as command
+
+    raise typer.Exit(0 if command.show() else 1)
+
+
+Modality = Annotated[str, typer.Argument(metavar="MODALITY", help="face, speech, eda or eeg.")]
+
+
+@app.command()
+def evaluate(
+    modality: Modality,
+    data: Annotated[
+        Path, typer.Option("--data", help="A packed data set of the modality's layout (docs/data.md).")
+    ],
+    predictions: Annotated[
+        Path, typer.Option("--predictions", metavar="OUT.csv", help="One row per item goes here.")
+    ],
+) -> None:
+    """Evaluate the shipped model on a packed data set: predictions as CSV, report card on the terminal."""
+    from insula.ui.commands import modelling
+
+    modelling.evaluate(modality, data, predictions)
+
+
+@app.command()
+def train(
+    modality: Modality,
+    data: Annotated[
+        Path, typer.Option("--data", metavar="DIR", help="Folder with the training packs (docs/data.md).")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where weights and manifest go.")] = Path(
+        "weights"
+    ),
+    seed: Annotated[int, typer.Option("--seed", help="Seed of everything random.")] = 0,
+) -> None:
+    """Train a model by the recipe that made the shipped one (needs the 'train' extra)."""
+    from insula.ui.commands import modelling
+
+    modelling.train(modality, data, out, seed)
+
+
+@app.command()
+def dashboard(
+    session: Annotated[Path | None, typer.Argument(help="A recorded session's folder to review.")] = None,
+    connect: Annotated[
+        bool,
+        typer.Option(
+            "--connect", help="Show the session that is running now; SESSION may name its runtime folder."
+        ),
+    ] = False,
+) -> None:
+    """Open the dashboard: on a running session (--connect) or on a recorded one."""
+    from insula.ui.commands import window
+
+    raise typer.Exit(window.show(session, connect=connect))
+
+
+@app.command()
+def repair(
+    file: Annotated[Path, typer.Argument(help="An XDF file, of Insula or of another program.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Where the mended copy goes. Default: beside it."),
+    ] = None,
+) -> None:
+    """Mend an XDF file that was cut off or damaged; the original stays as it is."""
+    from insula.ui.commands import repair as command
+
+    command.run(file, out)
+
+
+@models_app.command("list")
+def models_list() -> None:
+    """List the models with licence, scores on unseen people and the floors beside them."""
+    from insula.ui.commands import modelling
+
+    modelling.list_models()
+
+
+@models_app.command("verify")
+def models_verify() -> None:
+    """Check every model file against its manifest and run it once."""
+    from insula.ui.commands import modelling
+
+    raise typer.Exit(0 if modelling.verify() else 1)
+
+
+@models_app.command("pull")
+def models_pull() -> None:
+    """Fetch MediaPipe's public FaceLandmarker bundle (3.8 MB, Apache-2.0) from its official address."""
+    from insula.ui.commands import modelling
+
+    modelling.pull()
+
+
+@calibrate_app.command("sync")
+def calibrate_sync(
+    camera: Annotated[str, typer.Option("--camera", help="Number or URL of the camera.")] = "0",
+    microphone: Annotated[
+        str, typer.Option("--microphone", help="Part of its name; default: the system's.")
+    ] = "",
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=10.0, help="How long to watch and listen.")
+    ] = 30.0,
+) -> None:
+    """Measure how far picture and sound are apart, with something that flashes and clicks at once."""
+    from insula.ui.commands import calibrate
+
+    calibrate.camera_and_microphone(camera, microphone, seconds)
+
+
+@bench_app.command("soak")
+def bench_soak(
+    hours: Annotated[float, typer.Option("--hours", min=0.001, help="How long.")] = 0.5,
+) -> None:
+    """Run the simulated person for hours: memory must stay flat and no sample be missing."""
+    from insula.ui.commands import soak
+
+    raise typer.Exit(0 if soak.run(hours) else 1)
+
+
+def main() -> None:
+    """Entry point: an error meant for people is one line and exit code 1."""
+    try:
+        app()
+    except InsulaError as error:
+        typer.secho(f"insula: {error}", fg=typer.colors.RED, err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""``insula doctor``: what works on this machine and what to do about what does not."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+
+from insula.edge import ring, runtime_dir
+from insula.edge.clock import now
+from insula.edge.engines.onnx import OnnxEngine
+from insula.edge.errors import InsulaError
+from insula.models import manifest
+from insula.ui import display
+from insula.ui.terminal import console
+
+Finding = tuple[str, str, str]
+"""Light (ok, note, fix), what was checked, and what was found or what to do."""
+
+
+def show() -> bool:
+    """Print all findings; returns whether nothing must be fixed."""
+    colours = {"ok": "[green]●[/green]", "note": "[yellow]●[/yellow]", "fix": "[red]✕[/red]"}
+    well = True
+    for check in (_python, _clock, _ring, _shared_memory, _packages, _engine, _models, _lsl, _display):
+        for light, what, found in check():
+            well = well and light != "fix"
+            console.print(f"{colours[light]} [bold]{what}[/bold]  {found}")
+    return well
+
+
+def _python() -> Iterator[Finding]:
+    yield "ok", "Python", f"{platform.python_version()}, {platform.system()} {platform.machine()}"
+
+
+def _clock() -> Iterator[Finding]:
+    try:
+        import pylsl
+    except (ImportError, OSError, RuntimeError) as error:
+        yield "fix", "clock", f"pylsl cannot be loaded ({error}): install liblsl or set PYLSL_LIB to its file"
+        return
+    offsets = [pylsl.local_clock() - now() for _ in range(100)]
+    worst = max(abs(o) for o in offsets)
+    if worst < 1e-3:
+        yield "ok", "clock", f"agrees with LSL's within {worst * 1e6:.0f} µs"
+    else:
+        yield "fix", "clock", f"differs from LSL's by {worst:.3f} s: please report this machine"
+
+
+def _ring() -> Iterator[Finding]:
+    for shared, where in ((True, "between processes"), (False, "inside one process")):
+        status = ring.core(shared=shared)
+        yield ("ok" if status.name else "fix", f"ring {where}", f"{status.name or 'none'}: {status.reason}")
+
+
+def _shared_memory() -> Iterator[Finding]:
+    place = runtime_dir.root()
+    parent = next(p for p in (place, *place.parents) if p.exists())
+    free = shutil.disk_usage(parent).free / 1e6
+    light = "ok" if free > 300 else "fix"
+    yield (
+        light,
+        "shared memory",
+        f"{free:.0f} MB free in {place}" + ("" if free > 300 else ": free at least 300 MB"),
+    )
+
+
+def _packages() -> Iterator[Finding]:
+    needs = {
+        "cv2": "camera, video: pip install 'opencv-contrib-python>=4.10,<5' (and libgl1 on Debian)",
+        "mediapipe": "face landmarks: pip install mediapipe",
+        "sounddevice": "microphone: apt install libportaudio2, or pip install sounddevice",
+        "brainflow": "boards: pip install brainflow; on aarch64 compile it (docs/drivers.md)",
+        "mne": "EEG files: pip install mne",
+        "pyxdf": "XDF files: pip install pyxdf",
+    }
+    if importlib.util.find_spec("av") is None:
+        yield "note", "av", "not installed; only for video and sound files: pip install 'insula[media]'"
+    for name, remedy in needs.items():
+        yield _try(name, lambda name=name: importlib.import_module(name), remedy)  # type: ignore[misc]
+
+
+def _try(what: str, action: Callable[[], object], remedy: str) -> Finding:
+    try:
+        result = action()
+    except Exception as error:  # whatever a library raises on import, the user needs the remedy
+        return "fix", what, f"{error}; for {remedy}"
+    return "ok", what, str(getattr(result, "__version__", "loads"))
+
+
+def _engine() -> Iterator[Finding]:
+    import onnxruntime as ort
+
+    yield "ok", "onnxruntime", f"{ort.__version__} with {', '.join(ort.get_available_providers())}"
+
+
+def _models() -> Iterator[Finding]:
+    for name in manifest.names():
+        try:
+            model = manifest.load(name)
+            OnnxEngine(model.weights()).close()
+        except InsulaError as error:
+            yield "fix", "model", f"{name}: {error}"
+        else:
+            yield "ok", "model", model.id
+
+
+def _lsl() -> Iterator[Finding]:
+    if path := os.environ.get("LSLAPICFG"):
+        yield "ok", "LSL network", f"set by {path}"
+    else:
+        yield (
+            "note",
+            "LSL network",
+            "no LSLAPICFG: streams are visible to everyone on this network (docs/lsl.md)",
+        )
+
+
+def _display() -> Iterator[Finding]:
+    reason = display.why_no_window()
+    yield "note" if reason else "ok", "dashboard", reason or f"can open a window ({sys.platform})"

@@ -1,0 +1,98 @@
+"""Models on the command line: list, verify, pull, evaluate, train."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.table import Table
+
+from insula.edge.engines.onnx import OnnxEngine
+from insula.edge.errors import ConfigError, DataError, ModelError
+from insula.edge.registry import nearest
+from insula.models import manifest
+from insula.ui.terminal import console
+
+_SHOWN = 6
+MODALITIES = ("face", "speech", "eda", "eeg")
+
+
+def list_models() -> None:
+    """Print name, use, licence, scores and floors of every shipped model."""
+    for name in manifest.names():
+        model = manifest.load(name)
+        card = model.card
+        console.print(f"[bold]{model.id}[/bold]  {card.what}")
+        table = Table(box=None, padding=(0, 2, 0, 2), show_header=False)
+        table.add_column(style="bright_black")
+        table.add_column(overflow="fold")
+        table.add_row("licence", card.licence)
+        table.add_row("data", card.data)
+        table.add_row("split", card.split)
+        table.add_row("label", card.target)
+        scores = [f"{key} {value:.3f}" for key, value in card.metrics.items()]
+        more = f"  … {len(scores) - _SHOWN} more in its card" if len(scores) > _SHOWN else ""
+        table.add_row("scores", "  ".join(scores[:_SHOWN]) + more)
+        table.add_row("floors", "  ".join(f"{key} {value:.3f}" for key, value in card.floors.items()))
+        table.add_row("not for", "; ".join(card.not_for))
+        console.print(table)
+
+
+def verify() -> bool:
+    """Check hash and run each model once; returns whether all are well."""
+    well = True
+    for name in manifest.names():
+        try:
+            model = manifest.load(name)
+            OnnxEngine(model.weights()).close()
+            console.print(f"[green]●[/green] {model.id}")
+        except ModelError as error:
+            well = False
+            console.print(f"[red]✕[/red] {name}: {error}")
+    return well
+
+
+def pull() -> None:
+    """Fetch the FaceLandmarker bundle with a progress bar."""
+    from insula.models.face import bundle
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("FaceLandmarker", total=bundle.SIZE)
+        path = bundle.pull(lambda done: bar.update(task, completed=done))
+    console.print(f"[green]●[/green] {path}")
+
+
+def evaluate(modality: str, data: Path, predictions: Path) -> None:
+    """Write one row per item to ``predictions`` and print the report card."""
+    module = _module(modality, "evaluate")
+    if not data.exists():
+        raise DataError(f"there is no {data}")
+    if not predictions.parent.is_dir():
+        raise DataError(f"there is no folder {predictions.parent} for the predictions")
+    card = module.evaluate(data, predictions)
+    console.print(card.render())
+    console.print(f"predictions: {predictions}", style="cyan")
+
+
+def train(modality: str, data: Path, out: Path, seed: int) -> None:
+    """Run the recipe of one modality."""
+    if not data.is_dir():
+        raise DataError(f"--data {data} is not a folder with training packs")
+    try:
+        module = _module(modality, "train")
+    except ImportError as error:
+        raise ConfigError(
+            f"training needs more packages ({error.name}): pip install 'insula[train]'"
+        ) from error
+    out.mkdir(parents=True, exist_ok=True)
+    module.train(data, out, seed)
+    console.print(f"weights and manifests: {out}", style="cyan")
+
+
+def _module(modality: str, what: str) -> ModuleType:
+    if modality not in MODALITIES:
+        raise ConfigError(f"unknown modality {modality!r}{nearest(modality, MODALITIES)}")
+    return importlib.import_module(f"insula.models.{modality}.{what}")

@@ -1,0 +1,92 @@
+"""A session's recording and what ``session.json`` says about it."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import platform
+from importlib.metadata import version
+from typing import Any
+
+from insula.edge import SensingLoop
+from insula.edge.config import Config
+from insula.edge.errors import SinkError
+from insula.edge.session import SessionFolder
+from insula.edge.sinks.jsonl import JsonlSink
+from insula.edge.sinks.xdf import XdfRecorder
+from insula.models import manifest
+from insula.ui.tally import Tally
+
+
+class Recording:
+    """Starts and stops the XDF file and the JSON lines of one session; each start makes new files."""
+
+    def __init__(self, loop: SensingLoop, folder: SessionFolder, *, audio: bool) -> None:
+        self.folder = folder
+        self.session_started = loop.clock()
+        self.since: float | None = None
+        """Since when (s) it records; ``None`` while it does not."""
+        self._loop = loop
+        self._audio = audio
+        self._takes = 0
+
+    def start(self) -> None:
+        """Begin a new file; raises ``SinkError`` when it cannot be made."""
+        if self.since is not None:
+            return
+        self._takes += 1
+        tail = "" if self._takes == 1 else f"-{self._takes}"
+        xdf = self.folder.xdf.with_stem(self.folder.xdf.stem + tail)
+        lines = self.folder.estimates.with_stem(self.folder.estimates.stem + tail)
+        # Readers begin with what the rings still hold; what came before a later take was not to be recorded.
+        before_s = 60.0 if self._takes == 1 else 0.0
+        self._loop.add_sink(
+            f"recording{tail}", XdfRecorder(path=str(xdf), audio=self._audio, before_s=before_s)
+        )
+        try:
+            self._loop.add_sink(f"estimates{tail}", JsonlSink(path=str(lines)))
+        except SinkError:
+            self._loop.remove_sink(f"recording{tail}")
+            raise
+        self.since = self._loop.clock()
+
+    def stop(self) -> None:
+        """Finish the present file completely."""
+        if self.since is None:
+            return
+        tail = "" if self._takes == 1 else f"-{self._takes}"
+        self._loop.remove_sink(f"recording{tail}")
+        self._loop.remove_sink(f"estimates{tail}")
+        self.since = None
+
+
+def describe(config: Config, loop: SensingLoop, title: str) -> dict[str, Any]:
+    """What runs: for ``session.json``, before the first sample is written."""
+    return {
+        "title": title,
+        "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
+        "clock_at_start": loop.clock(),
+        "insula": version("insula"),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "audio_recorded": config.audio,
+        "streams": [dataclasses.asdict(writer.info) for writer in loop.streams],
+        "models": {name: manifest.load(name).id for name in manifest.names()},
+        "config": dataclasses.asdict(config),
+    }
+
+
+def outcome(tally: Tally, length_s: float) -> dict[str, Any]:
+    """What came of it: for ``session.json``, at the end."""
+    return {
+        "length_s": round(length_s, 3),
+        "markers": tally.markers,
+        "samples": {name: stats.samples for name, stats in tally.streams.items()},
+        "modalities": {
+            modality: {"measured": counts.measured, "not_measured": dict(counts.absent)}
+            for modality, counts in tally.modalities.items()
+        },
+        "faults": [
+            {"t": e.t, "node": e.node, "state": str(e.state), "reason": e.reason} for e in tally.faults
+        ],
+    }

@@ -1,0 +1,125 @@
+"""Runs a session: the loop, its recording, the live view, the dashboard, the summary."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.live import Live
+
+from insula.edge import SensingLoop, runtime_dir
+from insula.edge.config import Config
+from insula.edge.protocols import Sensor
+from insula.edge.session import SessionFolder, check_free
+from insula.edge.sinks.feed import FeedSink
+from insula.ui import display
+from insula.ui.commands.operator import Operator
+from insula.ui.commands.recording import Recording, describe, outcome
+from insula.ui.commands.summary import print_summary
+from insula.ui.tally import Tally
+from insula.ui.terminal import console, event_line, live_view
+
+_REFRESH_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a session is run; ``None`` for ``seconds`` means until Ctrl-C or the end of the input."""
+
+    title: str
+    headless: bool
+    seconds: float | None
+    out: Path
+    wrap: Callable[[str, Sensor], Sensor] | None = None
+
+
+def run(config: Config, options: Options) -> None:
+    """Run a session to its end and print its summary; raises ``InsulaError`` when it cannot start."""
+    check_free(options.out)
+    tally = Tally()
+    directory = runtime_dir.create(options.out.name)
+    try:
+        loop = SensingLoop(config, directory=directory, wrap=options.wrap)
+        loop.subscribe(tally.take)
+        loop.open()
+        with _terminate_as_interrupt(), _stopping(loop):
+            about = describe(config, loop, options.title)
+            folder = SessionFolder.create(options.out, about)
+            recording = Recording(loop, folder, audio=config.audio)
+            recording.start()
+            feed = FeedSink(path=str(directory / "feed.ring"))
+            loop.add_sink("dashboard feed", feed)
+            operator = Operator(directory, loop, recording, feed, options.title)
+            window = None if options.headless else display.open_dashboard(directory)
+            loop.begin()
+            started = loop.clock()
+            try:
+                _watch(loop, tally, options, operator, window, started)
+            finally:
+                length_s = loop.clock() - started
+                if window is not None:
+                    window.terminate()
+        folder.finish({**about, **outcome(tally, length_s)})
+        print_summary(folder, tally, length_s)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _watch(
+    loop: SensingLoop,
+    tally: Tally,
+    options: Options,
+    operator: Operator,
+    window: subprocess.Popen[bytes] | None,
+    started: float,
+) -> None:
+    """Show what happens until the session's time is up, its input ends, or somebody stops it."""
+    told = 0
+    hint = "Ctrl-C stops" + (f"; stops by itself after {options.seconds:.0f} s" if options.seconds else "")
+    live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
+    with live or contextlib.nullcontext(), contextlib.suppress(KeyboardInterrupt):
+        while not loop.ended:
+            elapsed = loop.clock() - started
+            if options.seconds is not None and elapsed >= options.seconds:
+                return
+            if operator.serve():
+                return
+            if window is not None and window.poll() is not None:
+                console.print("the dashboard was closed; the session goes on, Ctrl-C stops it")
+                console.print("  insula dashboard --connect   opens it again", style="bright_black")
+                window = None
+            if live is not None:
+                live.update(live_view(tally, options.title, elapsed, hint), refresh=True)
+            else:
+                for event in tally.events[told:]:
+                    console.print(event_line(event, event.t - started))
+                told = len(tally.events)
+            time.sleep(_REFRESH_S)
+
+
+@contextlib.contextmanager
+def _stopping(loop: SensingLoop) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        loop.stop()
+
+
+@contextlib.contextmanager
+def _terminate_as_interrupt() -> Iterator[None]:
+    """``kill`` ends a session as cleanly as Ctrl-C does."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

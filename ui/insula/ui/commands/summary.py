@@ -1,0 +1,43 @@
+"""What a session leaves on the terminal at its end."""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from insula.edge.session import SessionFolder
+from insula.ui.tally import Tally
+from insula.ui.terminal import clock_text, console
+
+
+def print_summary(folder: SessionFolder, tally: Tally, length_s: float) -> None:
+    """Print what was measured, what was not and why, and where it is."""
+    simulated = any(stats.simulated for stats in tally.streams.values())
+    note = ", simulated input" if simulated else ""
+    console.print(f"\n[bold]Session of {clock_text(length_s)}[/bold]{note}")
+    streams = Table(box=None, padding=(0, 2, 0, 2), header_style="bright_black")
+    for name in ("stream", "samples", "rate", "gaps", "not finite", "out of order"):
+        streams.add_column(name, justify="left" if name == "stream" else "right")
+    for stats in tally.streams.values():
+        rate = f"{stats.rate_hz:.1f} Hz" if stats.nominal_hz else "irregular"
+        streams.add_row(
+            stats.stream,
+            str(stats.samples),
+            rate,
+            str(stats.gaps),
+            str(stats.nans),
+            str(stats.backwards),
+        )
+    console.print(streams)
+    measured = Table(box=None, padding=(0, 2, 0, 2), header_style="bright_black")
+    for name in ("modality", "estimates", "measured", "why not"):
+        measured.add_column(name)
+    for modality, counts in tally.modalities.items():
+        total = counts.measured + sum(counts.absent.values())
+        why = ", ".join(f"{reason} ({n})" for reason, n in counts.absent.most_common(3))
+        measured.add_row(modality, str(total), f"{counts.measured / total:.0%}", why or "–")
+    console.print(measured)
+    for event in tally.faults:
+        console.print(f"  [yellow]{event.node} {event.state}[/yellow]: {event.reason}")
+    console.print(f"  {folder.path}", style="cyan")
+    for file in sorted(folder.path.iterdir()):
+        console.print(f"    {file.name}  {file.stat().st_size / 1e6:.2f} MB", style="bright_black")

@@ -1,0 +1,33 @@
+"""``insula dashboard``: find the session and open the window on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from insula.edge import runtime_dir
+from insula.edge.errors import ConfigError
+from insula.edge.session import SessionFolder
+from insula.ui import display
+
+
+def show(session: Path | None, *, connect: bool) -> int:
+    """Open the dashboard and return its exit code; raises ``ConfigError`` with what to do instead."""
+    if reason := display.why_no_window():
+        raise ConfigError(reason)
+    from insula.ui.dashboard import app
+
+    if connect:
+        return app.run(session or _running())
+    if session is None:
+        raise ConfigError(
+            "name a session folder to review, or use --connect for the session that is running now"
+        )
+    SessionFolder.open(session)
+    return app.review(session)
+
+
+def _running() -> Path:
+    sessions = runtime_dir.running()
+    if not sessions:
+        raise ConfigError("no session is running; start one with 'insula demo' or 'insula run'")
+    return sessions[0]

@@ -1,0 +1,120 @@
+"""What dashboard and engine say to each other besides the feed's records (Qt-free).
+
+The dashboard writes commands as JSON into a ring of its own, ``control-<pid>.ring`` in the session's
+runtime folder; the engine polls them with :class:`Inbox`. The engine's answer is the :class:`Session`
+record in the feed: a button changes its look only when the engine has done what it asks.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from insula.edge.errors import DataError, RingError
+from insula.edge.messages import MessageReader, MessageWriter
+from insula.ui.dashboard.view import Session
+
+CONTROL = "control-{}.ring"
+Name = Literal["marker", "record", "privacy", "stop"]
+NAMES: tuple[Name, ...] = ("marker", "record", "privacy", "stop")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What the operator asked for at ``t`` (s): a marker's ``text``, or a switch turned ``on`` or off."""
+
+    name: Name
+    t: float
+    text: str = ""
+    on: bool = True
+
+
+class Outbox:
+    """Sends commands to the engine of one session."""
+
+    def __init__(self, directory: Path) -> None:
+        """Make the control ring; raises ``RingError``."""
+        self._writer = MessageWriter(directory / CONTROL.format(os.getpid()), capacity_bytes=65536)
+
+    def send(self, command: Command) -> None:
+        """Send one command."""
+        self._writer.put(json.dumps(asdict(command), ensure_ascii=False).encode())
+
+    def close(self) -> None:
+        """End the ring and remove its file."""
+        self._writer.close()
+
+
+class Inbox:
+    """The engine's side: every command of every dashboard that is or gets attached to the session."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._readers: dict[Path, MessageReader] = {}
+        self.refused = 0
+
+    def poll(self) -> list[Command]:
+        """Return the commands that came since the last call; what is no command is counted in ``refused``."""
+        self._attach()
+        commands: list[Command] = []
+        for path, reader in list(self._readers.items()):
+            for message in reader.read_new():
+                try:
+                    commands.append(parse_command(message))
+                except DataError:
+                    self.refused += 1
+            if reader.ended or not path.exists():
+                reader.close()
+                del self._readers[path]
+        return commands
+
+    def _attach(self) -> None:
+        for path in self._directory.glob(CONTROL.format("*")):
+            if path in self._readers:
+                continue
+            try:
+                reader = MessageReader.attach(path)
+            except RingError:
+                continue  # still being made, or gone already: the next poll sees
+            if reader.ended:
+                reader.close()
+            else:
+                self._readers[path] = reader
+
+
+def parse_command(message: bytes) -> Command:
+    """Return the command in a message; raises ``DataError``."""
+    body = _object(message)
+    if body.get("name") not in NAMES:
+        raise DataError(f"unknown command {body.get('name')!r}; known are {', '.join(NAMES)}")
+    try:
+        return Command(str(body["name"]), float(body["t"]), str(body["text"]), bool(body["on"]))  # type: ignore[arg-type]
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"a command is incomplete: {error}") from error
+
+
+def session_message(session: Session) -> bytes:
+    """Return the feed message on how the session stands; send it at every change and once a second."""
+    return json.dumps({"record": "session", **asdict(session)}, ensure_ascii=False).encode()
+
+
+def parse_session(body: dict[str, Any]) -> Session:
+    """Return the session in a decoded feed message; raises ``DataError``."""
+    known = {field.name for field in fields(Session)}
+    try:
+        return Session(**{key: value for key, value in body.items() if key in known})
+    except TypeError as error:
+        raise DataError(f"a session message is wrong: {error}") from error
+
+
+def _object(message: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(message)
+    except ValueError as error:
+        raise DataError(f"not a JSON message: {error}") from error
+    if not isinstance(body, dict):
+        raise DataError("a message is a JSON object")
+    return body

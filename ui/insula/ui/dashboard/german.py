@@ -1,0 +1,244 @@
+"""German words of the dashboard, by the English text."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_WINDOW: Final = {
+    "Back": "Zurück",
+    "Blank the video here and in the file.": "Das Bild hier und in der Datei schwärzen.",
+    "Choose a folder …": "Ordner wählen …",
+    "Choose a session folder": "Sitzungsordner wählen",
+    "Dark or light.": "Dunkel oder hell.",
+    "Devices": "Geräte",
+    "Devices found here": "Gefundene Geräte",
+    "Devices, models and licences": "Geräte, Modelle und Lizenzen",
+    "End the session and close all sensors; asks to be clicked twice.": (
+        "Die Sitzung beenden und alle Sensoren schließen; braucht zwei Klicks."
+    ),
+    "Really stop?": "Wirklich beenden?",
+    "Events": "Ereignisse",
+    "Expression": "Ausdruck",
+    "Face, voice, EEG and EDA in one honest picture. On this device.": (
+        "Gesicht, Stimme, EEG und EDA in einem ehrlichen Bild. Auf diesem Gerät."
+    ),
+    "Hold the picture still; the session goes on.": "Das Bild anhalten; die Sitzung läuft weiter.",
+    "Last minute": "Letzte Minute",
+    "Live session": "Live-Sitzung",
+    "Look again": "Neu suchen",
+    "Look through a recorded session: timeline, traces, raw signals and figures of any segment.": (
+        "Eine aufgezeichnete Sitzung durchsehen: Zeitachse, Verläufe, Rohsignale und Zahlen jedes Abschnitts."
+    ),
+    "Marker … (M)": "Marker … (M)",
+    "Markers and what the sensors did, newest first, by session time.": (
+        "Marker und was die Sensoren taten, Neuestes zuerst, nach Sitzungszeit."
+    ),
+    "Mean and standard deviation over time of what was measured in the selected segment, "
+    "and the share of time in which it was. What was not measured does not enter a mean.": (
+        "Mittelwert und Standardabweichung über die Zeit dessen, was im gewählten Abschnitt gemessen wurde, "
+        "und der Anteil der Zeit, in dem es das wurde. Nicht Gemessenes geht in keinen Mittelwert ein."
+    ),
+    "Models and licences": "Modelle und Lizenzen",
+    "No sensor is involved: these data are made up.": "Kein Sensor beteiligt: Diese Daten sind erfunden.",
+    "Not a medical device. Tell the person before you measure. Use at work or school is prohibited in the EU "
+    "unless the purpose is medical or safety (AI Act, Art. 5(1)(f)).": (
+        "Kein Medizinprodukt. Sagen Sie es der Person, bevor Sie messen. Der Einsatz bei der Arbeit "
+        "oder in der Schule ist in der EU verboten, außer zu medizinischen oder Sicherheitszwecken "
+        "(KI-Verordnung, Art. 5 Abs. 1 f)."
+    ),
+    "Open recording": "Aufzeichnung öffnen",
+    "Pause": "Anhalten",
+    "Pictures drawn per second · age of the newest estimate in the state": (
+        "Gezeichnete Bilder je Sekunde · Alter der neuesten Schätzung im Zustand"
+    ),
+    "Play or hold": "Abspielen oder anhalten",
+    "Privacy": "Blende",
+    "Record": "Aufzeichnen",
+    "SIMULATED": "SIMULIERT",
+    "Save picture": "Bild speichern",
+    "Save picture …": "Bild speichern …",
+    "Save this window as a PNG file.": "Dieses Fenster als PNG-Datei speichern.",
+    "Segment": "Abschnitt",
+    "Sensors": "Sensoren",
+    "Session": "Sitzung",
+    "Set-up": "Einrichtung",
+    "Signals": "Signale",
+    "Simulated person": "Simulierte Person",
+    "Start or stop writing to the disk.": "Das Schreiben auf die Platte beginnen oder beenden.",
+    "State": "Zustand",
+    "Stop": "Beenden",
+    "Stop recording": "Aufzeichnung beenden",
+    "The camera's picture. The box marks the face on the very frame that was analysed.": (
+        "Das Bild der Kamera. Der Rahmen zeigt das Gesicht auf genau dem Bild, das ausgewertet wurde."
+    ),
+    "Drag moves the cursor, Shift and drag selects a segment, the wheel zooms, a double click shows all.": (
+        "Ziehen bewegt den Zeiger, Umschalt und Ziehen wählt einen Abschnitt, das Rad vergrößert, "
+        "ein Doppelklick zeigt alles."
+    ),
+    "Type what happens and press Enter; the marker gets the time of the first key.": (
+        "Tippen, was geschieht, dann die Eingabetaste; der Marker erhält die Zeit der ersten Taste."
+    ),
+    "Valence and arousal": "Valenz und Erregung",
+    "Watch a person's face, voice, EEG and skin conductance now, with every uncertainty shown.": (
+        "Gesicht, Stimme, EEG und Hautleitwert einer Person jetzt ansehen, mit aller Unsicherheit."
+    ),
+    "What is connected, what is not and why; what the models are worth and what they are not for.": (
+        "Was angeschlossen ist, was nicht und warum; was die Modelle taugen und wofür sie nicht sind."
+    ),
+}
+
+_MESSAGES: Final = {
+    "camera, microphone, LSL, boards": "Kamera, Mikrofon, LSL, Boards",
+    "cut off": "abgebrochen",
+    "looking …": "suche …",
+    "marker text": "Text des Markers",
+    "needs no device; says so everywhere": "braucht kein Gerät; sagt es überall",
+    "no camera in this session": "keine Kamera in dieser Sitzung",
+    "no news from the engine for {s:.0f} s": "seit {s:.0f} s nichts von der Messung gehört",
+    "no picture": "kein Bild",
+    "no recordings yet": "noch keine Aufzeichnungen",
+    "no sensors yet": "noch keine Sensoren",
+    "no signals yet": "noch keine Signale",
+    "not analysed": "nicht ausgewertet",
+    "not measured": "nicht gemessen",
+    "not measured: {why}": "nicht gemessen: {why}",
+    "nothing for {s:.0f} s": "seit {s:.0f} s nichts",
+    "nothing happened up to here": "bis hier ist nichts geschehen",
+    "nothing was recorded here": "hier wurde nichts aufgezeichnet",
+    "nothing yet; M writes a marker": "noch nichts; M schreibt einen Marker",
+    "privacy shutter closed": "Blende geschlossen",
+    "quality {q:.0%}": "Güte {q:.0%}",
+    "reading the raw signals …": "lese die Rohsignale …",
+    "ready": "bereit",
+    "rests on nothing now": "stützt sich gerade auf nichts",
+    "running now": "läuft gerade",
+    "starting …": "startet …",
+    "the raw signals cannot be shown: the file lacks the states to align them with": (
+        "die Rohsignale können nicht gezeigt werden: Der Datei fehlen die Zustände zum Ausrichten"
+    ),
+    "the raw signals cannot be shown: {why}": "die Rohsignale können nicht gezeigt werden: {why}",
+    "the session ended at once": "die Sitzung endete sofort",
+    "the session has ended": "die Sitzung ist beendet",
+    "the video was not recorded": "das Video wurde nicht aufgezeichnet",
+    "waiting for the first estimate": "warte auf die erste Schätzung",
+    "waiting for the first samples": "warte auf die ersten Werte",
+    "weak signal, quality {q:.0%}": "schwaches Signal, Güte {q:.0%}",
+    "{ms:.0f} ms old": "{ms:.0f} ms alt",
+    "{name} cannot be written; choose another folder": (
+        "{name} kann nicht geschrieben werden; bitte einen anderen Ordner wählen"
+    ),
+    "{name} is back": "{name} ist wieder da",
+    "{name} measured": "{name} gemessen",
+    "{n} markers · {m} skin responses": "{n} Marker · {m} Hautreaktionen",
+}
+
+_TERMS: Final = {
+    "activated": "aktiviert",
+    "calm": "ruhig",
+    "pleasant": "angenehm",
+    "unpleasant": "unangenehm",
+    "tense": "angespannt",
+    "excited": "angeregt",
+    "gloomy": "trüb",
+    "relaxed": "entspannt",
+    "valence": "Valenz",
+    "arousal": "Erregung",
+    "indices": "Indizes",
+    "fused": "gesamt",
+    "face": "Gesicht",
+    "voice": "Stimme",
+    "EDA": "EDA",
+    "EEG": "EEG",
+    "stress index": "Stressindex",
+    "workload index": "Belastungsindex",
+    "neutral": "neutral",
+    "happiness": "Freude",
+    "surprise": "Überraschung",
+    "sadness": "Trauer",
+    "anger": "Ärger",
+    "disgust": "Ekel",
+    "fear": "Angst",
+    "contempt": "Verachtung",
+    "good": "gut",
+    "weak": "schwach",
+    "starting": "startet",
+    "stalled": "stockt",
+    "lost": "verloren",
+    "stopped": "beendet",
+    "failed": "ausgefallen",
+    "simulated": "simuliert",
+    "recording": "Aufzeichnung",
+    "session": "Sitzung",
+    "session time": "Sitzungszeit",
+    "speed": "Tempo",
+    "speed and age": "Tempo und Alter",
+    "theme": "Farben",
+    "play": "abspielen",
+    "{gb:.0f} GB free": "{gb:.0f} GB frei",
+    "only {gb:.1f} GB left on the disk: make room or stop recording": (
+        "nur noch {gb:.1f} GB auf der Platte frei: Platz schaffen oder die Aufzeichnung beenden"
+    ),
+    "now": "jetzt",
+    "data": "Daten",
+    "floors": "Untergrenzen",
+    "licence": "Lizenz",
+    "not for": "nicht für",
+    "scores": "Ergebnisse",
+    "split": "Aufteilung",
+}
+
+_GLOSSARY: Final = {
+    "Valence: how unpleasant (−1) or pleasant (+1) the expression is. "
+    "It describes what was measured, not what a person feels.": (
+        "Valenz: wie unangenehm (−1) oder angenehm (+1) der Ausdruck ist. "
+        "Sie beschreibt, was gemessen wurde, nicht, was eine Person fühlt."
+    ),
+    "Arousal: how calm (−1) or activated (+1). Face and voice show it in the expression, "
+    "EDA in the skin's response.": (
+        "Erregung: wie ruhig (−1) oder aktiviert (+1). Gesicht und Stimme zeigen sie im Ausdruck, "
+        "EDA in der Reaktion der Haut."
+    ),
+    "The shaded band and the ellipse hold the true value with 90 % probability "
+    "if the model's uncertainty is right. Wider means less sure.": (
+        "Das Band und die Ellipse enthalten den wahren Wert mit 90 % Wahrscheinlichkeit, "
+        "wenn die Unsicherheit des Modells stimmt. Breiter heißt weniger sicher."
+    ),
+    "Probabilities of eight kinds of expression in face and voice. "
+    "An expression is not an emotion: people smile without joy.": (
+        "Wahrscheinlichkeiten von acht Arten des Ausdrucks in Gesicht und Stimme. "
+        "Ein Ausdruck ist kein Gefühl: Menschen lächeln auch ohne Freude."
+    ),
+    "Workload index, 0 to 1: how much the EEG is like under mental arithmetic and not "
+    "like the person's own rest.": (
+        "Belastungsindex, 0 bis 1: wie sehr das EEG dem beim Kopfrechnen gleicht und nicht der eigenen Ruhe."
+    ),
+    "Stress index, 0 to 1: how much skin conductance is like under a stress task and not like "
+    "the person's own rest.": (
+        "Stressindex, 0 bis 1: wie sehr der Hautleitwert dem bei einer Stressaufgabe gleicht "
+        "und nicht der eigenen Ruhe."
+    ),
+    "Electrodermal activity: how well the skin conducts, in microsiemens. "
+    "A tick marks a skin conductance response (SCR), a short rise a few seconds after a stimulus.": (
+        "Elektrodermale Aktivität: wie gut die Haut leitet, in Mikrosiemens. "
+        "Ein Strich zeigt eine Reaktion (SCR), einen kurzen Anstieg wenige Sekunden nach einem Reiz."
+    ),
+    "Electroencephalogram, one line a channel, mean removed; the bar at the right is its scale.": (
+        "Elektroenzephalogramm, eine Linie je Kanal, ohne Mittelwert; der Balken rechts ist der Maßstab."
+    ),
+    "Sound level in decibels below full scale.": "Schallpegel in Dezibel unter Vollaussteuerung.",
+    "Hatched: not measured in this stretch, for the reason written there. "
+    "It does not mean neutral and it is not the last value.": (
+        "Schraffiert: hier nicht gemessen, aus dem Grund, der dort steht. "
+        "Das heißt nicht neutral, und es ist nicht der letzte Wert."
+    ),
+    "How much each modality counts in the fused state right now. A surer and fresher estimate weighs more.": (
+        "Wie viel jede Modalität gerade im Gesamtzustand zählt. "
+        "Eine sicherere und frischere Schätzung wiegt mehr."
+    ),
+    "Signal quality from 0 to 1, judged from the signal itself.": (
+        "Signalgüte von 0 bis 1, am Signal selbst beurteilt."
+    ),
+    "How long ago the newest sample was captured.": "Wie lange die Aufnahme des neuesten Werts her ist.",
+}
+
+GERMAN: Final[dict[str, str]] = {**_WINDOW, **_MESSAGES, **_TERMS, **_GLOSSARY}

@@ -1,0 +1,1 @@
+"""The panels of the live window: each draws one part of the presenter's view."""

@@ -1,0 +1,152 @@
+"""The bar at the top: what runs, for how long, how fresh, and the operator's controls."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QWidget
+
+from insula.ui.dashboard.drawing import Style
+from insula.ui.dashboard.view import LiveView
+
+ARMED_MS = 3000
+"""How long a first click on Stop waits for the second."""
+
+
+def clock_text(seconds: float) -> str:
+    """Return seconds as ``m:ss`` or ``h:mm:ss``."""
+    whole = max(0, int(seconds))
+    minutes, s = divmod(whole, 60)
+    hours, m = divmod(minutes, 60)
+    return f"{hours}:{m:02d}:{s:02d}" if hours else f"{m}:{s:02d}"
+
+
+class Header(QWidget):
+    """Signals tell what the operator asks for; the looks follow what the engine says."""
+
+    marker = Signal(str)
+    record = Signal(bool)
+    pause = Signal(bool)
+    shutter = Signal(bool)
+    stop = Signal()
+    theme = Signal()
+
+    def __init__(self, look: Style) -> None:
+        super().__init__()
+        self.look = look
+        words = look.words
+        self.name = self._label("title", "session")
+        self.simulated = self._label("simulated", "simulated")
+        self.simulated.setText(words("SIMULATED"))
+        self.simulated.setToolTip(words("No sensor is involved: these data are made up."))
+        self.clock = self._label("muted", "session time")
+        self.recording = self._label("recording", "recording")
+        self.figures = self._label("faint", "speed and age")
+        self.figures.setToolTip(words("Pictures drawn per second · age of the newest estimate in the state"))
+        self.entry = QLineEdit()
+        self.entry.setPlaceholderText(words("Marker … (M)"))
+        self.entry.setAccessibleName(words("marker text"))
+        self.entry.setToolTip(
+            words("Type what happens and press Enter; the marker gets the time of the first key.")
+        )
+        self.entry.setClearButtonEnabled(True)
+        self.entry.setMaximumWidth(220)
+        self.entry.returnPressed.connect(self._mark)
+        self.pause_button = self._button(
+            "Pause", "Space", "Hold the picture still; the session goes on.", check=True
+        )
+        self.shutter_button = self._button(
+            "Privacy", "P", "Blank the video here and in the file.", check=True
+        )
+        self.record_button = self._button("Record", "R", "Start or stop writing to the disk.", check=True)
+        self.record_button.setObjectName("record")
+        self.stop_button = self._button(
+            "Stop", "Ctrl+E", "End the session and close all sensors; asks to be clicked twice.", check=False
+        )
+        self.theme_button = self._button("◐", "T", "Dark or light.", check=False)
+        self.theme_button.setAccessibleName(words("theme"))
+        self.pause_button.toggled.connect(self.pause)
+        self.shutter_button.clicked.connect(self.shutter)
+        self.record_button.clicked.connect(self._ask_record)
+        self.stop_button.clicked.connect(self._ask_stop)
+        self._armed = QTimer(self)
+        self._armed.setSingleShot(True)
+        self._armed.timeout.connect(self._disarm)
+        self.theme_button.clicked.connect(self.theme)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(4, 0, 4, 0)
+        row.setSpacing(8)
+        brand = QLabel("Insula")
+        brand.setObjectName("brand")
+        for widget in (brand, self.name, self.simulated, self.clock, self.recording):
+            row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addStretch(1)
+        row.addWidget(self.figures)
+        row.addWidget(self.entry)
+        for button in (self.pause_button, self.shutter_button, self.record_button):
+            row.addWidget(button)
+        row.addWidget(self.stop_button)
+        row.addWidget(self.theme_button)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_view(self, view: LiveView, fps: float, *, shut: bool) -> None:
+        """Follow what the engine says; ``shut`` is whether the picture is blanked here already."""
+        words, session = self.look.words, view.session
+        self.name.setText(session.name or words("session"))
+        self.simulated.setVisible(view.simulated)
+        self.clock.setText(clock_text(view.t - session.started) if session.started is not None else "")
+        since = session.recording_since
+        self.recording.setText(f"● REC {clock_text(view.t - since)}" if since is not None else "")
+        if session.free_bytes is not None:
+            room = words("{gb:.0f} GB free", gb=session.free_bytes / 1e9)
+            self.recording.setToolTip(f"{session.folder} · {room}")
+        self.record_button.setChecked(since is not None)
+        self.record_button.setText(words("Stop recording") if since is not None else words("Record"))
+        self.shutter_button.setChecked(session.private or shut)
+        age = "–" if view.now.age_s is None else f"{view.now.age_s * 1000:.0f} ms"
+        self.figures.setText(f"{fps:.0f} fps · {age}")
+        for widget in (self.record_button, self.shutter_button, self.stop_button, self.entry):
+            widget.setEnabled(not session.ended)
+
+    def _mark(self) -> None:
+        text = self.entry.text().strip()
+        if text:
+            self.marker.emit(text)
+        self.entry.clear()
+        self.entry.clearFocus()
+
+    def _ask_stop(self) -> None:
+        """End the session at the second click: a slip of the mouse must not."""
+        if self._armed.isActive():
+            self._disarm()
+            self.stop.emit()
+            return
+        self.stop_button.setText(self.look.words("Really stop?"))
+        self._armed.start(ARMED_MS)
+
+    def _disarm(self) -> None:
+        self._armed.stop()
+        self.stop_button.setText(self.look.words("Stop"))
+
+    def _ask_record(self, on: bool) -> None:
+        self.record_button.setChecked(not on)  # it changes its look when the engine has done it
+        self.record.emit(on)
+
+    def _label(self, role: str, name: str) -> QLabel:
+        label = QLabel()
+        label.setObjectName(role)
+        label.setAccessibleName(self.look.words(name))
+        label.setAlignment(Qt.AlignmentFlag.AlignVCenter)
+        return label
+
+    def _button(self, text: str, key: str, hint: str, *, check: bool) -> QPushButton:
+        words = self.look.words
+        button = QPushButton(words(text))
+        button.setCheckable(check)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setToolTip(f"{words(hint)}  [{key}]")
+        button.setAccessibleName(words(text))
+        button.setAccessibleDescription(words(hint))
+        return button

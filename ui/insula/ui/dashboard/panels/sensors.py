@@ -1,0 +1,115 @@
+"""A light for each sensor: state, quality, rate, age and the reason in words."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+
+from insula.ui.dashboard import theme as themes
+from insula.ui.dashboard.drawing import draw_text, pill, text_width
+from insula.ui.dashboard.panels.canvas import Canvas
+from insula.ui.dashboard.view import Light, LiveView, SensorCard
+from insula.ui.dashboard.words import GLOSSARY
+
+
+class SensorsPanel(Canvas):
+    """The sensors, one row each."""
+
+    title = "Sensors"
+    hint = f"{GLOSSARY['quality']}<br>{GLOSSARY['age']}"
+    every = 3
+
+    def draw_live(self, p: QPainter, rect: QRectF, view: LiveView) -> None:
+        """Paint the rows, as many as there is room for."""
+        px, words = self.look.px, self.look.words
+        if not view.sensors:
+            draw_text(
+                p,
+                QRectF(rect.left(), rect.top(), rect.width(), px(24)),
+                words("no sensors yet"),
+                self.look.font(12),
+                self.look.theme.muted,
+            )
+            return
+        height = min(px(66), rect.height() / len(view.sensors))
+        for k, card in enumerate(view.sensors):
+            self._row(p, QRectF(rect.left(), rect.top() + k * height, rect.width(), height - px(4)), card)
+
+    def _row(self, p: QPainter, row: QRectF, card: SensorCard) -> None:
+        t, px, words = self.look.theme, self.look.px, self.look.words
+        lines = min(px(18), row.height() / 2)
+        first = QRectF(row.left() + px(24), row.top(), row.width() - px(24), lines)
+        self._light(p, QPointF(row.left() + px(9), first.center().y()), card.light)
+        name_font = self.look.bold(12.5)
+        draw_text(p, first, card.stream, name_font, t.ink)
+        kind = first.adjusted(text_width(card.stream, name_font) + px(8), 0, 0, 0)
+        right = first.right()
+        if card.simulated:
+            ink, fill = t.on_badge, themes.colour(t.simulated, 0.9)
+            right = pill(p, first.right(), first.center().y(), words("simulated"), self.look, ink, fill) - px(
+                6
+            )
+        kind.setRight(right)
+        draw_text(
+            p, kind, card.type if card.light == "good" else words(card.light), self.look.font(11), t.muted
+        )
+        second = first.translated(0, lines)
+        if card.reason:
+            ink = t.bad if card.light in (Light.LOST, Light.STALLED) else t.muted
+            draw_text(p, second, card.reason, self.look.font(11), ink)
+        else:
+            draw_text(p, second, self._figures(card), self.look.font(11), t.muted)
+        if row.height() > px(48):
+            self._quality(p, QRectF(first.left(), second.bottom() + px(3), first.width(), px(8)), card)
+
+    def _figures(self, card: SensorCard) -> str:
+        words, parts = self.look.words, []
+        if card.rate_hz is not None:
+            parts.append(
+                f"{card.rate_hz:,.1f} Hz" if card.rate_hz < 1000 else f"{card.rate_hz / 1000:.2f} kHz"
+            )
+        if card.age_s is not None:
+            parts.append(words("{ms:.0f} ms old", ms=max(0.0, card.age_s) * 1000))
+        if card.quality is not None:
+            parts.append(words("quality {q:.0%}", q=card.quality))
+        return " · ".join(parts)
+
+    def _quality(self, p: QPainter, rect: QRectF, card: SensorCard) -> None:
+        t, px = self.look.theme, self.look.px
+        bar = QRectF(rect.left(), rect.center().y() - px(1.5), rect.width(), px(3))
+        p.setPen(Qt.PenStyle.NoPen)
+        p.setBrush(QColor(t.raised))
+        p.drawRoundedRect(bar, px(1.5), px(1.5))
+        if card.quality is not None:
+            p.setBrush(QColor(t.modality(card.modality) if card.modality else t.muted))
+            p.drawRoundedRect(
+                QRectF(bar.left(), bar.top(), bar.width() * card.quality, bar.height()), px(1.5), px(1.5)
+            )
+
+    def _light(self, p: QPainter, at: QPointF, light: Light) -> None:
+        """Draw the light; a shape of its own tells each state without colour."""
+        t, r = self.look.theme, self.look.px(5.5)
+        inks = {Light.GOOD: t.good, Light.WEAK: t.warn, Light.ABSENT: t.warn}
+        ink = t.bad if light in (Light.STALLED, Light.LOST) else inks.get(light, t.faint)
+        p.setPen(QPen(QColor(ink), self.look.px(2)))
+        p.setBrush(Qt.BrushStyle.NoBrush)
+        if light is Light.GOOD:
+            p.setBrush(QColor(ink))
+            p.drawEllipse(at, r - 1, r - 1)
+        elif light is Light.WEAK:
+            up, down = QPointF(at.x(), at.y() - r), at.y() + r * 0.7
+            p.setBrush(QColor(ink))
+            p.drawPolygon(QPolygonF([up, QPointF(at.x() + r, down), QPointF(at.x() - r, down)]))
+        elif light is Light.LOST:
+            p.drawLine(QPointF(at.x() - r + 1, at.y() - r + 1), QPointF(at.x() + r - 1, at.y() + r - 1))
+            p.drawLine(QPointF(at.x() - r + 1, at.y() + r - 1), QPointF(at.x() + r - 1, at.y() - r + 1))
+        elif light is Light.STALLED:
+            for dx in (-r * 0.45, r * 0.45):
+                p.drawLine(QPointF(at.x() + dx, at.y() - r + 1), QPointF(at.x() + dx, at.y() + r - 1))
+        elif light is Light.ABSENT:
+            p.drawEllipse(at, r - 1, r - 1)
+            p.drawLine(QPointF(at.x() - r * 0.35, at.y()), QPointF(at.x() + r * 0.35, at.y()))
+        elif light is Light.STOPPED:
+            p.drawRect(QRectF(at.x() - r + 1, at.y() - r + 1, 2 * r - 2, 2 * r - 2))
+        else:
+            p.drawEllipse(at, r - 1, r - 1)

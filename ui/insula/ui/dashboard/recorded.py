@@ -1,0 +1,231 @@
+"""A session folder in memory, to be looked at: the live view of any of its moments (Qt-free)."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from insula.edge import codec
+from insula.edge.errors import DataError, SensorUnavailable
+from insula.edge.health import HealthEvent
+from insula.edge.protocols import Item
+from insula.edge.session import SessionFolder
+from insula.edge.types import MODALITIES, AffectEstimate, AffectState, Chunk, Marker, Measure, StreamInfo
+from insula.sensors.recording_xdf import read_xdf
+from insula.ui.dashboard.presenter import SCR_FEATURE, health_event_line
+from insula.ui.dashboard.series import FloatArray, Gap
+from insula.ui.dashboard.signals import SHOWN, SignalTrack
+from insula.ui.dashboard.tracks import FusedTrack, ModalityTrack
+from insula.ui.dashboard.view import (
+    Happening,
+    IndexLane,
+    Lane,
+    LiveView,
+    Mark,
+    Now,
+    Session,
+    SignalLane,
+    VideoView,
+)
+from insula.ui.dashboard.words import Words
+
+STALE_S = 1.0
+"""A state older than this does not speak of the moment looked at."""
+
+
+class Recorded:
+    """Everything a session folder holds, by time."""
+
+    def __init__(self, folder: Path, words: Words | None = None) -> None:
+        """Read the folder; raises ``DataError`` when it is no session or holds no estimates."""
+        self.words = words or Words()
+        files, self.about = SessionFolder.open(folder)
+        items = _read_lines(files.estimates)
+        self.states = [item for item in items if isinstance(item, AffectState)]
+        estimates = [item for item in items if isinstance(item, AffectEstimate)]
+        if not self.states and not estimates:
+            raise DataError(f"{files.estimates} holds no state and no estimate: there is nothing to review")
+        spoken: list[AffectState | AffectEstimate] = [*self.states, *estimates]
+        times = [item.t for item in spoken]
+        self.begin: float = _origin(self.about, min(times))
+        self.end: float = max(times)
+        self._state_times = [state.t for state in self.states]
+        self._fused = FusedTrack(capacity=max(1, len(self.states)))
+        self._tracks = {m: ModalityTrack(m, capacity=len(times) + 1) for m in MODALITIES}
+        for item in sorted(spoken, key=lambda item: item.t):
+            self._take(item)
+        self.fused = self._fused.lane(-np.inf, "")
+        self.lanes = tuple(t.lane(-np.inf, "") for t in self._tracks.values() if t.seen)
+        self.indices = tuple(i for t in self._tracks.values() for i in t.index_lanes(-np.inf, ""))
+        self.marks = tuple(Mark(item.t, item.text) for item in items if isinstance(item, Marker))
+        self.events = _events(items, self.words)
+        self.signals: tuple[SignalLane, ...] = ()
+        """The raw signals; empty until ``load_signals`` has read them."""
+        self._xdf, self._estimates = files.xdf, estimates
+        self.session = Session(
+            name=str(self.about.get("title") or folder.name), started=self.begin, folder=str(folder)
+        )
+        self.simulated = any(state.simulated for state in self.states)
+
+    @property
+    def length_s(self) -> float:
+        """From the first to the last state or estimate."""
+        return self.end - self.begin
+
+    def view(self, t: float) -> LiveView:
+        """Return what the live window showed at ``t``; the lanes reach over the whole session."""
+        lanes = tuple(_cut_lane(lane, t) for lane in self.lanes)
+        return LiveView(
+            t=t,
+            session=self.session,
+            simulated=self.simulated,
+            silence="",
+            now=self._now(t),
+            fused=_cut_lane(self.fused, t),
+            modalities=lanes,
+            indices=tuple(self._index(lane, t, lanes) for lane in self.indices),
+            signals=tuple(_cut_signal(lane, t) for lane in self.signals),
+            sensors=(),
+            marks=self.marks,
+            events=tuple(event for event in self.events if event.t <= t),
+            video=VideoView(None, None, (), self.words("the video was not recorded"), self.simulated),
+        )
+
+    # -- inside --------------------------------------------------------------------------------------
+
+    def _take(self, item: AffectState | AffectEstimate) -> None:
+        if isinstance(item, AffectEstimate):
+            self._tracks[item.modality].add(item)
+            return
+        self._fused.add(item)
+        for contribution in item.contributions:
+            self._tracks[contribution.modality].contribute(item.t, contribution)
+
+    def _now(self, t: float) -> Now:
+        k = bisect_right(self._state_times, t) - 1
+        if k < 0 or t - self._state_times[k] > STALE_S:
+            return Now(None, None, None, (), self.words("nothing was recorded here"), None, True)
+        state = self.states[k]
+        native = state.va_source == "native"
+        return Now(
+            state.valence,
+            state.arousal,
+            state.expression,
+            state.contributions,
+            state.reason,
+            state.age_newest_s,
+            native,
+        )
+
+    def _index(self, lane: IndexLane, t: float, lanes: Sequence[Lane]) -> IndexLane:
+        reason = next((cut.reason for cut in lanes if cut.key == lane.modality), "")
+        k = int(np.searchsorted(lane.times, t, "right"))
+        mean, sd = lane.rows[k - 1] if k else (np.nan, np.nan)
+        now = Measure(float(mean), float(sd)) if not reason and np.isfinite(mean) else None
+        return replace(lane, times=lane.times[:k], rows=lane.rows[:k], now=now, reason=reason)
+
+    def load_signals(self) -> str:
+        """Read the raw signals, which takes a while; return why there are none, "" when all is well."""
+        if not self._xdf.exists():
+            return self.words("the raw signals cannot be shown: {why}", why=f"{self._xdf.name} is missing")
+        try:
+            tracks = read_xdf(self._xdf, dejitter=False)
+        except (SensorUnavailable, OSError) as error:
+            return self.words("the raw signals cannot be shown: {why}", why=error)
+        own = next((track.times for track in tracks if track.info.name == "insula.state"), None)
+        offset = None if own is None else offset_between(np.array(self._state_times), own)
+        if offset is None:
+            return self.words("the raw signals cannot be shown: the file lacks the states to align them with")
+        lanes = []
+        for track in tracks:
+            if track.info.type in SHOWN and len(track.times):
+                signal = SignalTrack(track.info, keep_s=self.length_s + 60.0)
+                signal.add(Chunk(track.data, track.times + offset, 0))
+                _mark_responses(signal, track.info, self._estimates)
+                lanes.append(signal.whole())
+        self.signals = tuple(sorted(lanes, key=lambda lane: {"EDA": 0, "EEG": 1}.get(lane.type, 2)))
+        return ""
+
+
+def offset_between(known: FloatArray, relative: FloatArray) -> float | None:
+    """Return what to add to ``relative`` times to make them the ``known`` ones, ``None`` if nothing does.
+
+    The two records of one session may begin and end a few states apart.
+    """
+    n = min(len(known), len(relative), 50)
+    if n == 0:
+        return None
+    for first in range(min(200, len(known))):
+        for second in range(min(200 if first == 0 else 1, len(relative))):
+            a, b = known[first : first + n], relative[second : second + n]
+            m = min(len(a), len(b))
+            offset = float(a[0] - b[0])
+            if m >= max(1, n // 2) and np.abs(a[:m] - b[:m] - offset).max() < 5e-4:
+                return offset
+    return None
+
+
+def _mark_responses(signal: SignalTrack, info: StreamInfo, estimates: Sequence[AffectEstimate]) -> None:
+    for estimate in estimates:
+        for clue in estimate.clues:
+            if clue.feature == SCR_FEATURE and clue.stream == info.name:
+                signal.mark(estimate.t - clue.value)
+
+
+def _origin(about: Mapping[str, object], first: float) -> float:
+    """Return when the session began: as it says itself, or with its first state or estimate."""
+    told = about.get("clock_at_start")
+    return float(told) if isinstance(told, int | float) and 0.0 <= first - told < 60.0 else first
+
+
+def _read_lines(path: Path) -> list[Item]:
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+    items: list[Item] = []
+    for number, line in enumerate(lines, 1):
+        if not line:
+            continue
+        try:
+            items.append(codec.loads(line))
+        except DataError as error:
+            if number == len(lines):  # the last line of a session that was cut off
+                break
+            raise DataError(f"{path}, line {number}: {error}") from error
+    return items
+
+
+def _events(items: Sequence[Item], words: Words) -> tuple[Happening, ...]:
+    found: list[Happening] = []
+    states: dict[str, HealthEvent] = {}
+    for item in items:
+        if isinstance(item, Marker):
+            found.append(Happening(item.t, "marker", item.text))
+        elif isinstance(item, HealthEvent):
+            line = health_event_line(states.get(item.node), item, words)
+            states[item.node] = item
+            if line is not None:
+                found.append(line)
+    return tuple(sorted(found, key=lambda event: event.t))
+
+
+def _cut_lane(lane: Lane, t: float) -> Lane:
+    k = int(np.searchsorted(lane.times, t, "right"))
+    gaps = tuple(
+        Gap(gap.t0, gap.t1 if gap.t1 is not None and gap.t1 <= t else None, gap.reason)
+        for gap in lane.gaps
+        if gap.t0 <= t
+    )
+    reason = gaps[-1].reason if gaps and gaps[-1].t1 is None else ""
+    return Lane(lane.key, lane.times[:k], lane.rows[:k], gaps, reason)
+
+
+def _cut_signal(lane: SignalLane, t: float) -> SignalLane:
+    i, j = (int(k) for k in np.searchsorted(lane.times, (t - lane.span_s, t)))
+    marks = tuple(mark for mark in lane.marks if t - lane.span_s < mark <= t)
+    return replace(lane, times=lane.times[i:j], rows=lane.rows[i:j], marks=marks)

@@ -1,0 +1,220 @@
+"""The review window: a recorded session on a timeline, with the panels of the live window at the cursor."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from PySide6.QtCore import QElapsedTimer, Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QPushButton, QWidget
+
+from insula.ui.dashboard.frame import Frame
+from insula.ui.dashboard.panels.events import EventsPanel
+from insula.ui.dashboard.panels.expression import ExpressionPanel
+from insula.ui.dashboard.panels.header import clock_text
+from insula.ui.dashboard.panels.plane import PlanePanel
+from insula.ui.dashboard.panels.signals import SignalsPanel
+from insula.ui.dashboard.panels.state import StatePanel
+from insula.ui.dashboard.panels.statistics import StatisticsPanel
+from insula.ui.dashboard.panels.timeline import Timeline
+from insula.ui.dashboard.recorded import Recorded
+from insula.ui.dashboard.segment import segment
+from insula.ui.dashboard.theme import Theme
+from insula.ui.dashboard.view import LiveView
+
+FRAME_MS = 33
+SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0)
+
+
+class ReviewWindow(Frame):
+    """One recorded session."""
+
+    loaded = Signal(str)
+
+    def __init__(self, session: Recorded, theme: Theme) -> None:
+        super().__init__(theme, session.words)
+        self.session = session
+        self.t = session.begin
+        self.timeline = Timeline(self.look, session.begin, session.end)
+        self.statistics = StatisticsPanel(self.look)
+        self.play_button = QPushButton("▶")
+        self.speed = QComboBox()
+        self.clock = QLabel()
+        self.banner = QLabel()
+        self.banner.setObjectName("notice")
+        self.banner.hide()
+        self._arrange()
+        self._connect()
+        self.setWindowTitle(f"{session.session.name} – Insula")
+        self.resize(1500, 850)
+        self.timer = QTimer(self)
+        self.timer.timeout.connect(self._advance)
+        self._elapsed = QElapsedTimer()
+        self._measure(session.begin, session.end)
+        self.go(min(session.end, session.begin + min(5.0, session.length_s)))
+
+    def load(self) -> None:
+        """Read the raw signals on a thread of its own; the rest can be looked at meanwhile."""
+        self._tell(self.look.words("reading the raw signals …"))
+        threading.Thread(target=lambda: self.loaded.emit(self.session.load_signals()), daemon=True).start()
+
+    def show_signals(self, complaint: str) -> None:
+        """Show the raw signals that were read, or why there are none."""
+        self._tell(complaint)
+        begin, end = self.timeline.selection or (self.session.begin, self.session.end)
+        self._measure(begin, end)
+        self.go(self.t)
+
+    def go(self, t: float) -> None:
+        """Look at the moment ``t`` (s on the session's clock)."""
+        self.t = min(max(t, self.session.begin), self.session.end)
+        view = self.session.view(self.t)
+        for panel in self.panels:
+            if panel is not self.timeline:
+                panel.show_view(view)
+        self.timeline.show_view(self._whole(view))
+        self.timeline.follow(self.t)
+        self.clock.setText(f"{clock_text(self.t - self.session.begin)} / {clock_text(self.session.length_s)}")
+
+    def play(self, on: bool) -> None:
+        """Move the cursor in real time, or faster or slower, until the end."""
+        self.play_button.setText("❚❚" if on else "▶")
+        if on and self.t >= self.session.end:
+            self.go(self.session.begin)
+        if on:
+            self._elapsed.start()
+            self.timer.start(FRAME_MS)
+        else:
+            self.timer.stop()
+
+    def advance(self, seconds: float) -> None:
+        """Move the cursor as playing for ``seconds`` does."""
+        self.go(self.t + seconds * SPEEDS[self.speed.currentIndex()])
+        if self.t >= self.session.end:
+            self.play_button.setChecked(False)
+
+    def export(self, path: Path) -> bool:
+        """Save the window as a picture; returns whether that was possible."""
+        return self.grab().save(str(path))
+
+    # -- inside --------------------------------------------------------------------------------------
+
+    def _whole(self, view: LiveView) -> LiveView:
+        s = self.session
+        return LiveView(
+            t=view.t,
+            session=view.session,
+            simulated=view.simulated,
+            silence="",
+            now=view.now,
+            fused=s.fused,
+            modalities=s.lanes,
+            indices=s.indices,
+            signals=(),
+            sensors=(),
+            marks=s.marks,
+            events=s.events,
+            video=view.video,
+        )
+
+    def _advance(self) -> None:
+        self.advance(self._elapsed.restart() / 1000.0)
+
+    def _measure(self, t0: float, t1: float) -> None:
+        self.statistics.segment = segment(self.session, t0, t1)
+        self.statistics.update()
+
+    def _arrange(self) -> None:
+        look = self.look
+        plane, state, expression = PlanePanel(look), StatePanel(look), ExpressionPanel(look)
+        events, signals = EventsPanel(look), SignalsPanel(look)
+        events.nothing = "nothing happened up to here"
+        self.panels = (plane, state, expression, events, self.statistics, self.timeline, signals)
+        self.lay_out(
+            (
+                (self._bar(), 0, 0, 1, 48),
+                (self.banner, 1, 0, 1, 48),
+                (plane, 2, 0, 2, 13),
+                (state, 2, 13, 1, 12),
+                (expression, 3, 13, 1, 12),
+                (self.statistics, 2, 25, 2, 12),
+                (events, 2, 37, 2, 11),
+                (self.timeline, 4, 0, 1, 30),
+                (signals, 4, 30, 1, 18),
+            ),
+            {2: 24, 3: 22, 4: 54},
+        )
+
+    def _bar(self) -> QWidget:
+        words, bar = self.look.words, QWidget()
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(4, 0, 4, 0)
+        row.setSpacing(8)
+        for text, role in (
+            ("Insula", "brand"),
+            (self.session.session.name, "title"),
+            (words("recording"), "muted"),
+        ):
+            label = QLabel(text)
+            label.setObjectName(role)
+            row.addWidget(label)
+        if self.session.simulated:
+            badge = QLabel(words("SIMULATED"))
+            badge.setObjectName("simulated")
+            row.addWidget(badge, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addStretch(1)
+        self.play_button.setCheckable(True)
+        self.play_button.setAccessibleName(words("play"))
+        self.play_button.setToolTip(words("Play or hold") + "  [Space]")
+        self.play_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.speed.addItems([f"{speed:g}×" for speed in SPEEDS])
+        self.speed.setCurrentIndex(1)
+        self.speed.setAccessibleName(words("speed"))
+        self.speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.clock.setObjectName("muted")
+        for widget in (self.clock, self.play_button, self.speed):
+            row.addWidget(widget)
+        row.addStretch(1)
+        self.export_button = self._button("Save picture …", "Ctrl+S", "Save this window as a PNG file.")
+        self.theme_button = self._button("◐", "T", "Dark or light.")
+        row.addWidget(self.export_button)
+        row.addWidget(self.theme_button)
+        return bar
+
+    def _button(self, text: str, key: str, hint: str) -> QPushButton:
+        button = QPushButton(self.look.words(text))
+        button.setToolTip(f"{self.look.words(hint)}  [{key}]")
+        button.setAccessibleName(self.look.words(hint))
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button
+
+    def _connect(self) -> None:
+        self.loaded.connect(self.show_signals)
+        self.play_button.toggled.connect(self.play)
+        self.timeline.moved.connect(self.go)
+        self.timeline.selected.connect(self._measure)
+        self.export_button.clicked.connect(self._ask_export)
+        self.theme_button.clicked.connect(self.other_theme)
+        for key, act in (
+            ("Space", self.play_button.toggle),
+            ("T", self.theme_button.click),
+            ("Ctrl+S", self.export_button.click),
+            ("Left", lambda: self.go(self.t - 1.0)),
+            ("Right", lambda: self.go(self.t + 1.0)),
+            ("Home", lambda: self.go(self.session.begin)),
+            ("End", lambda: self.go(self.session.end)),
+            ("+", lambda: self.timeline.zoom(0.6, self.t)),
+            ("-", lambda: self.timeline.zoom(1 / 0.6, self.t)),
+        ):
+            QShortcut(QKeySequence(key), self, act)
+
+    def _ask_export(self) -> None:
+        words = self.look.words
+        name, _ = QFileDialog.getSaveFileName(self, words("Save picture"), "insula.png", "PNG (*.png)")
+        if name and not self.export(Path(name)):
+            self._tell(words("{name} cannot be written; choose another folder", name=name))
+
+    def _tell(self, text: str) -> None:
+        self.banner.setText(text)
+        self.banner.setVisible(bool(text))

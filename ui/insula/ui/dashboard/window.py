@@ -1,0 +1,182 @@
+"""The live window: asks the source and the presenter thirty times a second and lets the panels draw."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QLabel
+
+from insula.edge.errors import InsulaError
+from insula.ui.dashboard import theme as themes
+from insula.ui.dashboard.control import Command, Name
+from insula.ui.dashboard.frame import Frame
+from insula.ui.dashboard.panels.events import EventsPanel
+from insula.ui.dashboard.panels.expression import ExpressionPanel
+from insula.ui.dashboard.panels.header import Header
+from insula.ui.dashboard.panels.plane import PlanePanel
+from insula.ui.dashboard.panels.sensors import SensorsPanel
+from insula.ui.dashboard.panels.signals import SignalsPanel
+from insula.ui.dashboard.panels.state import StatePanel
+from insula.ui.dashboard.panels.traces import TracesPanel
+from insula.ui.dashboard.panels.video import VideoPanel
+from insula.ui.dashboard.presenter import Presenter
+from insula.ui.dashboard.source import Source
+from insula.ui.dashboard.theme import Theme
+from insula.ui.dashboard.view import Session
+
+FRAME_MS = 33
+LOW_BYTES = 2_000_000_000
+"""Less room than this on the disk is told while recording."""
+
+
+class LiveWindow(Frame):
+    """One session, live."""
+
+    def __init__(self, source: Source, presenter: Presenter, theme: Theme = themes.DARK) -> None:
+        super().__init__(theme, presenter.words)
+        self.source = source
+        self.presenter = presenter
+        self.paused = False
+        self.notice = ""
+        self.drawn = 0
+        """Pictures drawn so far."""
+        self._marker_t: float | None = None
+        self._times: deque[float] = deque(maxlen=30)
+        self.header = Header(self.look)
+        self.video = VideoPanel(self.look)
+        self.traces = TracesPanel(self.look)
+        self.banner = QLabel()
+        self.banner.setObjectName("notice")
+        self.banner.hide()
+        self._arrange()
+        self._connect()
+        self.resize(1500, 850)
+        self.timer = QTimer(self)
+        self.timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self.timer.timeout.connect(self.tick)
+
+    def start(self) -> None:
+        """Draw from now on."""
+        self.tick()
+        self.timer.start(FRAME_MS)
+
+    def tick(self) -> None:
+        """Take what is new and draw it."""
+        self.source.poll(self.presenter)
+        view = self.presenter.view()
+        self._times.append(self.presenter.clock())
+        self.header.show_view(view, self.fps, shut=self.video.shutter)
+        self._tell(view.silence or self.notice or self._space(view.session))
+        if self.paused:
+            return
+        frame = self.source.frame(view.video) if view.video.stream else None
+        if frame is not None or view.video.index is None:
+            self.video.show_frame(frame)
+        for number, panel in enumerate(self.panels):
+            if (self.drawn + number) % panel.every == 0:
+                panel.show_view(view)
+        self.drawn += 1
+
+    @property
+    def fps(self) -> float:
+        """Pictures a second over the last thirty."""
+        if len(self._times) < 2:
+            return 0.0
+        return (len(self._times) - 1) / max(self._times[-1] - self._times[0], 1e-6)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop drawing and let go of the session, which goes on."""
+        self.timer.stop()
+        self.source.close()
+        super().closeEvent(event)
+
+    # -- inside --------------------------------------------------------------------------------------
+
+    def _arrange(self) -> None:
+        look = self.look
+        plane, state, expression = PlanePanel(look), StatePanel(look), ExpressionPanel(look)
+        sensors, events, signals = SensorsPanel(look), EventsPanel(look), SignalsPanel(look)
+        self.panels = (self.video, plane, state, expression, sensors, events, self.traces, signals)
+        self.lay_out(
+            (
+                (self.header, 0, 0, 1, 48),
+                (self.banner, 1, 0, 1, 48),
+                (self.video, 2, 0, 3, 16),
+                (plane, 2, 16, 3, 12),
+                (state, 2, 28, 1, 10),
+                (expression, 3, 28, 2, 10),
+                (sensors, 2, 38, 2, 10),
+                (events, 4, 38, 1, 10),
+                (self.traces, 5, 0, 1, 28),
+                (signals, 5, 28, 1, 20),
+            ),
+            {2: 22, 3: 9, 4: 17, 5: 46},
+        )
+
+    def _connect(self) -> None:
+        header = self.header
+        header.marker.connect(lambda text: self._send("marker", text=text))
+        header.record.connect(lambda on: self._send("record", on=on))
+        header.shutter.connect(self._shut)
+        header.stop.connect(lambda: self._send("stop"))
+        header.pause.connect(self._pause)
+        header.theme.connect(self.other_theme)
+        for key, act in (
+            ("Space", header.pause_button.toggle),
+            ("R", header.record_button.click),
+            ("P", header.shutter_button.click),
+            ("T", header.theme_button.click),
+            ("M", header.entry.setFocus),
+            ("Ctrl+E", header.stop_button.click),
+        ):
+            QShortcut(QKeySequence(key), self, act)
+        for number, focus in enumerate(("fused", "face", "voice", "eda", "eeg")):
+            QShortcut(QKeySequence(str(number)), self, lambda focus=focus: self._focus(focus))
+        header.entry.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Give a marker the time of its first key, and let Escape leave the field."""
+        pressed = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress
+        if pressed and watched is self.header.entry:
+            assert isinstance(event, QKeyEvent)
+            if event.key() == Qt.Key.Key_Escape:
+                self.header.entry.clear()
+                self.header.entry.clearFocus()
+            elif not self.header.entry.text():
+                self._marker_t = self.presenter.clock()
+        return super().eventFilter(watched, event)
+
+    def _send(self, name: Name, *, text: str = "", on: bool = True) -> None:
+        t = None
+        if name == "marker":
+            t, self._marker_t = self._marker_t, None
+        try:
+            self.source.send(Command(name, self.presenter.clock() if t is None else t, text, on))
+            self.notice = ""
+        except InsulaError as error:
+            self.notice = str(error)
+
+    def _shut(self, closed: bool) -> None:
+        self.video.shutter = closed  # at once here; in the file when the engine has heard
+        self._send("privacy", on=closed)
+
+    def _pause(self, paused: bool) -> None:
+        self.paused = paused
+
+    def _focus(self, key: str) -> None:
+        self.traces.focus = key
+        self.traces.update()
+
+    def _space(self, session: Session) -> str:
+        free = session.free_bytes
+        if session.recording_since is None or free is None or free > LOW_BYTES:
+            return ""
+        return self.look.words(
+            "only {gb:.1f} GB left on the disk: make room or stop recording", gb=free / 1e9
+        )
+
+    def _tell(self, text: str) -> None:
+        self.banner.setText(text)
+        self.banner.setVisible(bool(text))

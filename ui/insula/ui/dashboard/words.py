@@ -1,0 +1,63 @@
+"""The words of the window: English in the code, German in a catalogue (Qt-free).
+
+The presenter makes sentences too and knows no Qt, so the catalogue is a plain mapping from the English
+text and not Qt's. Reasons that come from the engine are shown as they come.
+"""
+
+from __future__ import annotations
+
+import string
+from typing import Final
+
+from insula.ui.dashboard.german import GERMAN
+
+LANGUAGES: Final = {"en": {}, "de": GERMAN}
+
+
+class Words:
+    """Translate and fill in: ``words("nothing for {s:.0f} s", s=3.2)``; untranslated text stays English."""
+
+    def __init__(self, language: str = "en") -> None:
+        self.language = language if language in LANGUAGES else "en"
+        self._catalogue: dict[str, str] = LANGUAGES[self.language]
+
+    def __call__(self, text: str, **values: object) -> str:
+        """Return ``text`` in the chosen language with ``values`` filled in."""
+        found = self._catalogue.get(text, str(text))
+        return found.format(**values) if values else found
+
+
+def fields(text: str) -> set[str]:
+    """Return the names a text wants filled in; a translation must want the same ones."""
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+MODALITY_LABELS: Final = {"fused": "fused", "face": "face", "voice": "voice", "eda": "EDA", "eeg": "EEG"}
+
+INDEX_LABELS: Final = {"stress": "stress index", "workload": "workload index"}
+
+GLOSSARY: Final = {
+    "valence": "Valence: how unpleasant (−1) or pleasant (+1) the expression is. "
+    "It describes what was measured, not what a person feels.",
+    "arousal": "Arousal: how calm (−1) or activated (+1). Face and voice show it in the expression, "
+    "EDA in the skin's response.",
+    "interval": "The shaded band and the ellipse hold the true value with 90 % probability "
+    "if the model's uncertainty is right. Wider means less sure.",
+    "expression": "Probabilities of eight kinds of expression in face and voice. "
+    "An expression is not an emotion: people smile without joy.",
+    "workload index": "Workload index, 0 to 1: how much the EEG is like under mental arithmetic and not "
+    "like the person's own rest.",
+    "stress index": "Stress index, 0 to 1: how much skin conductance is like under a stress task "
+    "and not like the person's own rest.",
+    "EDA": "Electrodermal activity: how well the skin conducts, in microsiemens. "
+    "A tick marks a skin conductance response (SCR), a short rise a few seconds after a stimulus.",
+    "EEG": "Electroencephalogram, one line a channel, mean removed; the bar at the right is its scale.",
+    "Audio": "Sound level in decibels below full scale.",
+    "not measured": "Hatched: not measured in this stretch, for the reason written there. "
+    "It does not mean neutral and it is not the last value.",
+    "weights": "How much each modality counts in the fused state right now. "
+    "A surer and fresher estimate weighs more.",
+    "quality": "Signal quality from 0 to 1, judged from the signal itself.",
+    "age": "How long ago the newest sample was captured.",
+}
+"""Short explanations shown as tooltips; what was measured, in the terms of the field."""
