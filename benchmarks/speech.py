@@ -27,7 +27,7 @@ from insula.models.speech.corpus import Clip, SpeechPack, packs
 from insula.models.speech.evaluate import model_for
 from insula.models.speech.features import FRAME, HOP, SFREQ_HZ, FloatArray, analyse
 from insula.models.speech.functionals import MIN_FRAMES, WINDOW_FRAMES, functionals
-from insula.models.speech.model import Baseline, SpeechModel
+from insula.models.speech.model import Baseline, SpeechModel, describe_file
 from insula.models.speech.sessions import session_order
 from insula.models.speech.stretch import active_frames
 from insula.models.speech.vad import BLOCK, OPENS_AT, VoiceActivity
@@ -89,7 +89,7 @@ class Labelled:
 def valid_clips(path: Path, most: int) -> list[Labelled]:
     with SpeechPack(path) as pack:
         chosen = [c for c in pack.clips if c.split == "valid" and label_index(c.emotion) is not None]
-        order = np.random.default_rng(0).permutation(len(chosen))[:most]
+        order = np.sort(np.random.default_rng(0).permutation(len(chosen))[:most])
         return [
             Labelled(chosen[i], pack.audio(chosen[i]), label_index(chosen[i].emotion) or 0) for i in order
         ]
@@ -112,9 +112,10 @@ def uars(items: list[Labelled], sounds: list[FloatArray], model: SpeechModel) ->
             frames = analyse(sounds[row])
             if len(frames) < MIN_FRAMES:
                 continue
-            judged = model.judge_file(frames, baseline, items[row].clip.language)
+            descriptions = describe_file(frames)
+            judged = model.judge_file(descriptions, baseline, items[row].clip.language)
             session[row] = np.exp(judged.log_probabilities)
-            cold = model.judge_file(frames, Baseline.empty(), items[row].clip.language)
+            cold = model.judge_file(descriptions, Baseline.empty(), items[row].clip.language)
             alone[row] = np.exp(cold.log_probabilities)
             baseline = baseline.heard(judged.standard)
     y = np.array([item.label for item in items])
@@ -138,7 +139,7 @@ def noise_table(folder: Path, most: int) -> Table:
                 session, alone, ece = uars(items, list(noisy(items, snr)), model)
                 label = "clean" if snr is None else f"{snr:.0f} dB"
                 row = [f"{session:.3f}", f"{alone:.3f}", f"{ece:.3f}"]
-                table.add_row(path.name, name, str(len(items)), label, *row)
+                table.add_row(path.stem, name, str(len(items)), label, *row)
             model.close()
     return table
 
@@ -195,7 +196,7 @@ def main() -> None:
     options.add_argument("--data", type=Path)
     options.add_argument("--clips", type=int, default=200)
     chosen = options.parse_args()
-    console = Console()
+    console = Console(width=110)
     console.print(cost_table())
     if chosen.data is not None:
         console.print(noise_table(chosen.data, chosen.clips))

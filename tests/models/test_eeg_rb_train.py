@@ -87,5 +87,7 @@ def test_the_published_protocol_finds_random_labels_and_unseen_people_do_not(
 def test_unknown_sets_and_targets_are_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="there are deap, dreamer, seed, seed-iv"):
         rb_train.train_dataset("wesad", tmp_path, tmp_path)
+    with pytest.raises(DataError, match="there are paper, fork"):
+        rb_train.train_dataset("deap", tmp_path, tmp_path, variant="spoon")
     with pytest.raises(DataError, match="no target 'joy'; it has valence"):
         load(SPEC, tmp_path, "joy", None)

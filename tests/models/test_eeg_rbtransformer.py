@@ -7,7 +7,7 @@ import onnx
 import pytest
 
 from insula.edge.engines.onnx import OnnxEngine
-from insula.models.eeg.montage import TEN_TWENTY
+from insula.models.eeg.montage import MASKED, TEN_TWENTY
 from insula.models.eeg.sets import deap, dreamer, seed
 
 torch = pytest.importorskip("torch", reason="training needs the [train] extra")
@@ -15,7 +15,6 @@ torch = pytest.importorskip("torch", reason="training needs the [train] extra")
 from insula.models.eeg import rb_fit  # noqa: E402
 from insula.models.eeg.rbtransformer import (  # noqa: E402
     FORK,
-    MASKED,
     PAPER,
     SMALL,
     RBTransformer,

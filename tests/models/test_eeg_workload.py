@@ -17,7 +17,6 @@ from insula.models.eeg.quality import Mark
 from insula.models.eeg.testing import made_up, write_pack
 from insula.models.eeg.tokens import Token
 from insula.models.eeg.tracker import Timing
-from insula.models.eeg.train import train
 from insula.models.eeg.workload import Calibration, WorkloadReader
 
 MODEL = manifest.load("eeg-workload-19")
@@ -177,6 +176,9 @@ def test_averages_look_back_within_their_recording_only() -> None:
 def test_the_recipe_writes_models_that_load_and_a_missing_pack_is_one_clear_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    pytest.importorskip("torch", reason="training needs the [train] extra")
+    from insula.models.eeg.train import train
+
     write_pack(tmp_path / "eeg_eegmat.npz")
     out = tmp_path / "out"
     train(tmp_path, out)

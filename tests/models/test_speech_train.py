@@ -23,7 +23,7 @@ from insula.models.speech.classes import (  # noqa: E402
 )
 from insula.models.speech.dataset import SpeechSet  # noqa: E402
 from insula.models.speech.functionals import N_FUNCTIONALS  # noqa: E402
-from insula.models.speech.net import SpeechNet  # noqa: E402
+from insula.models.speech.net import Ensemble, SpeechNet  # noqa: E402
 from insula.models.speech.sessions import random_histories, running_sums, session_order  # noqa: E402
 
 
@@ -61,7 +61,7 @@ def toy_set(n_people: int = 8, seed: int = 0) -> SpeechSet:
 
 def test_the_persons_baseline_helps_and_costs_no_label() -> None:
     toy = toy_set()
-    net = recipe.fit(toy.take(toy.split == "train"), 0, steps=150)
+    net = Ensemble([recipe.fit(toy.take(toy.split == "train"), 0, steps=150)])
     unseen = toy.take(toy.split == "valid")
     session = recipe.uar_by_corpus(unseen, recipe.session_logits(net, unseen))["toy"]
     alone = recipe.uar_by_corpus(unseen, recipe.session_logits(net, unseen, cold=True))["toy"]
@@ -106,7 +106,8 @@ def test_no_pack_to_train_from_says_so(tmp_path: Path) -> None:
 def test_onnx_and_torch_agree(tmp_path: Path) -> None:
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
-    net = SpeechNet(torch.randn(N_FUNCTIONALS), torch.rand(N_FUNCTIONALS) + 0.5).eval()
+    mean, scale = torch.randn(N_FUNCTIONALS), torch.rand(N_FUNCTIONALS) + 0.5
+    net = Ensemble([SpeechNet(mean, scale), SpeechNet(mean, scale)], temperature=0.8).eval()
     recipe.export(net, tmp_path / "m.onnx")
     engine = OnnxEngine((tmp_path / "m.onnx").read_bytes())
     for count in (0.0, 7.0):

@@ -21,6 +21,8 @@ from insula.edge.types import (
 )
 from insula.ui.dashboard.presenter import LAG_S, SILENCE_S, Presenter
 from insula.ui.dashboard.rehearsal import Rehearsal
+from insula.ui.dashboard.series import Gap
+from insula.ui.dashboard.tracks import absences
 from insula.ui.dashboard.view import Light, LiveView, SensorCard, Session
 
 CAMERA = StreamInfo("camera", "Video", 30.0, ("rgb",), ("",), "uint8", (48, 64, 3))
@@ -153,6 +155,23 @@ def test_a_fused_valence_that_is_absent_stays_absent(presenter: Presenter) -> No
     assert now.reason == "nothing is measured"
 
 
+def test_valence_alone_can_be_absent(presenter: Presenter) -> None:
+    arousal = Measure(0.1, 0.1)
+    valence = Measure(0.2, 0.1)
+    for t, v in ((97.0, valence), (98.0, None), (99.0, None), (99.5, valence)):
+        presenter.take(AffectState(t, v, arousal, va_source="native"))
+    lane = presenter.view().fused
+    assert lane.gaps == ()
+    assert absences(lane, 0, "not measured") == (Gap(97.0, 99.5, "not measured"),)
+    assert absences(lane, 2, "not measured") == ()
+
+
+def test_an_absence_has_the_reason_of_the_gap_it_lies_in(presenter: Presenter) -> None:
+    presenter.take(state(98.0))
+    presenter.take(state(99.0, face="no face"))
+    assert absences(presenter.view().fused, 0, "not measured") == (Gap(99.0, None, "nothing is measured"),)
+
+
 def test_an_index_not_measured_now_has_no_value(presenter: Presenter) -> None:
     stress = (("stress", Measure(0.6, 0.1)),)
     presenter.take(AffectEstimate("eda", "wrist", 99.0, 0.9, indices=stress))
@@ -271,6 +290,14 @@ def test_a_marker_is_on_the_traces_and_in_the_log(presenter: Presenter) -> None:
 def test_a_complaint_of_the_engine_is_no_marker_of_the_operator(presenter: Presenter) -> None:
     presenter.take(Marker(99.0, "recording could not start: disk full", "insula"))
     assert presenter.view().events[0].kind == "bad"
+
+
+def test_markers_of_another_computer_are_shown(presenter: Presenter) -> None:
+    presenter.add_stream(StreamInfo("stimuli", "Markers", 0.0, ("text",), ("",), "S256"))
+    presenter.take_chunk("stimuli", Chunk(np.array([["Reiz Ä".encode()]], "S256"), np.array([99.0]), 0))
+    view = presenter.view()
+    assert [(m.t, m.text) for m in view.marks] == [(99.0, "Reiz Ä")]
+    assert view.events[0].text == "stimuli: Reiz Ä"
 
 
 def test_raw_samples_are_windowed_and_hatched_when_the_sensor_is_gone(

@@ -220,7 +220,9 @@ class AffectState:
 
     Values as in :class:`AffectEstimate`. ``age_newest_s`` and ``age_oldest_s`` are the ages of the newest
     and the oldest estimate that entered it. Nothing measured at all: every value is ``None`` and
-    ``reason`` says why. ``simulated`` is true when any contributing stream is simulated.
+    ``reason`` says why. ``simulated`` is true when any contributing stream is simulated. ``disagreement`` is
+    how far face and voice are apart on the axis where they differ most, in standard deviations of their
+    difference: above 2 they contradict each other; ``None`` while not both speak.
     """
 
     t: float
@@ -235,6 +237,7 @@ class AffectState:
     va_source: VaSource | None = None
     simulated: bool = False
     clues: tuple[Clue, ...] = field(default=())
+    disagreement: float | None = None
 
     @property
     def measured(self) -> bool:

@@ -156,17 +156,25 @@ def evaluate(
 def train(
     modality: Modality,
     data: Annotated[
-        Path, typer.Option("--data", metavar="DIR", help="Folder with the training packs (docs/data.md).")
+        Path,
+        typer.Option("--data", "--root", metavar="DIR", help="Folder with the training data (docs/data.md)."),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where weights and manifest go.")] = Path(
         "weights"
     ),
     seed: Annotated[int, typer.Option("--seed", help="Seed of everything random.")] = 0,
+    dataset: Annotated[
+        str, typer.Option("--dataset", help="EEG only: your own copy of deap, dreamer, seed or seed-iv.")
+    ] = "",
 ) -> None:
-    """Train a model by the recipe that made the shipped one (needs the 'train' extra)."""
+    """Train a model by the recipe that made the shipped one (needs the 'train' extra).
+
+    With --dataset, an emotion model of a set that needs an agreement: both protocols are scored, the published
+    one (labelled as leaking) and leave-one-person-out.
+    """
     from insula.ui.commands import modelling
 
-    modelling.train(modality, data, out, seed)
+    modelling.train(modality, data, out, seed, dataset)
 
 
 @app.command()
@@ -197,6 +205,40 @@ def repair(
     from insula.ui.commands import repair as command
 
     command.run(file, out)
+
+
+@app.command()
+def replay(
+    session: Annotated[Path, typer.Argument(help="A recorded session's folder.")],
+    speed: Annotated[
+        str, typer.Option("--speed", metavar="X|max", help="Times real time, or as fast as it goes.")
+    ] = "max",
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Also write the estimates, as a session folder."),
+    ] = None,
+) -> None:
+    """Compute a recorded session again: the same file, version and models give the same hash.
+
+    Pictures are never recorded, so the face cannot be computed again; sound only if the session recorded it.
+    """
+    from insula.ui.commands import replay as command
+
+    command.run(session, speed, out)
+
+
+@app.command()
+def report(
+    session: Annotated[Path, typer.Argument(help="A recorded session's folder.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE.html", help="Where the report goes. Default: beside the folder."),
+    ] = None,
+) -> None:
+    """Write one self-contained page about a session: what was measured, what was not, how sure it is."""
+    from insula.ui.commands import report as command
+
+    command.run(session, out)
 
 
 @models_app.command("list")

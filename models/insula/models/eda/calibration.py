@@ -15,15 +15,14 @@ Labels = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """``p = sigmoid(gain · logit + offset)``; ``person_sd`` is the spread of the offset between people."""
+    """``p = sigmoid(gain · logit)``; ``person_sd`` is the spread of an offset between people."""
 
     gain: float
-    offset: float
     person_sd: float
 
     def probability(self, logit: Array) -> Array:
         """Calibrated probabilities of mean member logits."""
-        p: Array = 1.0 / (1.0 + np.exp(-(self.gain * logit + self.offset)))
+        p: Array = 1.0 / (1.0 + np.exp(-self.gain * logit))
         return p
 
     def sd(self, p: Array, member_sd: Array) -> Array:
@@ -37,7 +36,7 @@ class Calibration:
 
 
 def fit(logit: Array, y: Labels, person: npt.NDArray[np.str_]) -> Calibration:
-    """Fit on held-out, mutually non-overlapping rows: gain and offset by maximum likelihood (Platt scaling).
+    """Fit on held-out, mutually non-overlapping rows: the gain by maximum likelihood (temperature scaling).
 
     People, and a person's two classes, weigh the same: the probability is the one at even odds of stress
     and rest, not at those of the data set.
@@ -46,10 +45,10 @@ def fit(logit: Array, y: Labels, person: npt.NDArray[np.str_]) -> Calibration:
     offset may differ between low and high scores) that maximises the likelihood, integrated by
     Gauss–Hermite quadrature.
     """
-    gain, offset = _platt(logit, y, even_weights(y, person))
+    gain = _gain(logit, y, even_weights(y, person))
     third = np.searchsorted(np.quantile(logit, (1 / 3, 2 / 3)), logit)
     group = np.char.add(np.char.add(person, "|"), third.astype(np.str_))
-    z, sign = gain * logit + offset, np.where(y == 1, 1.0, -1.0)
+    z, sign = gain * logit, np.where(y == 1, 1.0, -1.0)
     nodes, weights = np.polynomial.hermite_e.hermegauss(15)
 
     def log_likelihood(sd: float) -> float:
@@ -61,19 +60,16 @@ def fit(logit: Array, y: Labels, person: npt.NDArray[np.str_]) -> Calibration:
         return total
 
     candidates = np.arange(0.0, 3.01, 0.05)
-    return Calibration(gain, offset, float(max(candidates, key=lambda sd: log_likelihood(float(sd)))))
+    return Calibration(gain, float(max(candidates, key=lambda sd: log_likelihood(float(sd)))))
 
 
-def _platt(logit: Array, y: Labels, weight: Array) -> tuple[float, float]:
-    """Newton's method on the two-parameter logistic regression; starts at the identity."""
-    design = np.column_stack([logit, np.ones(len(logit))])
-    theta = np.array([1.0, 0.0])
+def _gain(logit: Array, y: Labels, weight: Array) -> float:
+    """Newton's method on the weighted log-loss of ``sigmoid(gain · logit)``; starts at 1."""
+    gain = 1.0
     for _ in range(50):
-        p = 1.0 / (1.0 + np.exp(-design @ theta))
-        gradient = design.T @ (weight * (y - p))
-        hessian = (design * (weight * p * (1 - p))[:, None]).T @ design + 1e-6 * np.eye(2)
-        step = np.linalg.solve(hessian, gradient)
-        theta = theta + step
-        if np.abs(step).max() < 1e-9:
+        p = 1.0 / (1.0 + np.exp(-gain * logit))
+        step = float(np.sum(weight * (p - y) * logit) / (np.sum(weight * p * (1 - p) * logit**2) + 1e-9))
+        gain -= step
+        if abs(step) < 1e-9:
             break
-    return float(theta[0]), float(theta[1])
+    return gain

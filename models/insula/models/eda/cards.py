@@ -159,8 +159,8 @@ def evaluation(name: str, rows: Sequence[ScoredRow], trained_on: frozenset[str])
     ]
     if seen:
         notes.append(
-            f"{len(seen)} of {len(people)} people carry the name of one the model was trained on: if they are "
-            "the same, these figures are optimistic; the model's card has the leave-one-person-out figures"
+            f"{len(seen)} of {len(people)} people carry the name of one the model was trained on: if they "
+            "are the same, these figures are optimistic; the model's card has those of people left out"
         )
     if not own:
         return ReportCard(

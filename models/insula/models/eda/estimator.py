@@ -29,9 +29,8 @@ _UNITS = {"microsiemens": 1.0, "uS": 1.0, "µS": 1.0, "siemens": 1e6, "S": 1e6}
 class EdaEstimator:
     """Estimator of streams of type EDA (first channel in microsiemens, 4–1000 Hz)."""
 
-    period_s = 1.0
-
     modality: Modality = "eda"
+    period_s = 1.0
 
     def __init__(self) -> None:
         self._model: StressModel | None = None
@@ -52,33 +51,33 @@ class EdaEstimator:
         self._scale = _UNITS[info.units[0]]
         self._model = StressModel(EDA_MODEL)
         self._index = StressIndex(self._model)
-        self._restart(0)
+        self._restart()
 
-    def _restart(self, first: int) -> None:
+    def _restart(self) -> None:
         self._reader = FeatureReader(self._info.sfreq)
         self._index.gap()
-        self._next = first
         self._second: Second | None = None
         self._reading: Reading | None = None
-        self._newest_t, self._newest = 0.0, -1
+        self._newest_t, self._newest = -np.inf, -1
 
     def estimate(self, reader: StreamReader) -> AffectEstimate | None:
         """Follow what is new; ``None`` before the first whole second."""
         for chunk in reader.read_new():
             values = np.asarray(chunk.data[:, 0], np.float64) * self._scale
-            self._take(values, chunk.first)
+            self._take(values, float(chunk.times[0]))
             self._newest_t, self._newest = float(chunk.times[-1]), chunk.first + len(chunk) - 1
         if self._second is None or self._reading is None:
             return None
         return self._estimate(self._second, self._reading)
 
-    def _take(self, values: Array, first: int) -> None:
-        missing, after = first - self._next, first + len(values)
-        if missing > MAX_BRIDGE_S * self._info.sfreq or missing < 0:
-            self._restart(first)
-        elif missing:
-            values = np.concatenate([np.full(missing, np.nan), values])
-        self._next = after
+    def _take(self, values: Array, t0: float) -> None:
+        """Follow a run of samples; a short gap before it counts as lost samples, a long one starts anew."""
+        if np.isfinite(self._newest_t):
+            missing = round((t0 - self._newest_t) * self._info.sfreq) - 1
+            if missing > MAX_BRIDGE_S * self._info.sfreq:
+                self._restart()
+            elif missing > 0:
+                values = np.concatenate([np.full(missing, np.nan), values])
         for second in self._reader.push(values):
             self._second = second
             self._reading = self._index.step(second)

@@ -49,7 +49,7 @@ class StressModel:
         self._mean, self._sd = np.array(pre["mean"]), np.array(pre["sd"])
         self.typical = np.array(pre["baseline_sd"])
         self.smooth_s = float(pre["smooth_s"])
-        self.calibration = Calibration(pre["gain"], pre["offset"], pre["person_sd"])
+        self.calibration = Calibration(pre["gain"], pre["person_sd"])
         self._engine = OnnxEngine(self.manifest.weights())
 
     def logits(self, values: Array, baseline: Array, past: Array) -> Array:

@@ -49,9 +49,7 @@ def run(
 ) -> Outcome:
     """Score every person by a model of the others; ``label`` replaces the condition's (for controls)."""
     end = examples.t_s.astype(np.float64)
-    windows = Windows(
-        np.array([str(r) for r in examples.recording]), end - 60.0, end
-    )
+    windows = Windows(np.array([str(r) for r in examples.recording]), end - 60.0, end)
     split = leave_one_group_out(examples.person, group_key="person", windows=windows)
     usable = train_rows(examples)
     if label is not None:

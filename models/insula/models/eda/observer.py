@@ -19,6 +19,7 @@ Time constants: rise 0.7 s and decay 2 s are the usual Bateman constants (Greco 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -109,6 +110,27 @@ def _kalman_sections(f: Array, q: Array, c: Array, r: float, output: Array) -> l
     return sections
 
 
+@lru_cache(maxsize=8)
+def _design(sfreq: float) -> tuple[tuple[tuple[Array, Array], ...], ...]:
+    """Sections of the driver filter, the tonic filter and the two-pole response at ``sfreq`` Hz."""
+    dt = 1.0 / sfreq
+    noise = SENSOR_NOISE_US**2 * sfreq / 4.0  # the same noise power per Hz at every rate
+    tonic = np.array([[-1 / TONIC_S, 1 / TONIC_S], [0.0, 0.0]])
+    full = np.zeros((5, 5))
+    full[:2, :2] = tonic
+    full[2, 2], full[2, 4] = -1 / RISE_S, 1 / RISE_S
+    full[3, 3], full[3, 2] = -1 / DECAY_S, 1 / DECAY_S
+    full[4, 4] = -1 / DRIVER_S
+    f, q = _discretise(full, np.diag([0, LEVEL_POWER, 0, 0, DRIVER_POWER]), dt)
+    driver = _kalman_sections(f, q, np.array([1.0, 0, 0, 1.0, 0]), noise, np.array([0, 0, 0, 0, 1.0]))
+    ft, qt = _discretise(tonic, np.diag([0.0, LEVEL_POWER]), dt)
+    # What clipping leaves in y − p is not white; a thousandfold noise keeps it out of the tonic level.
+    level = _kalman_sections(ft, qt, np.array([1.0, 0]), 1e3 * noise, np.array([1.0, 0]))
+    er, ed = np.exp(-dt / RISE_S), np.exp(-dt / DECAY_S)
+    response = (np.array([(1 - er) * (1 - ed), 0.0, 0.0]), np.array([1.0, -er - ed, er * ed]))
+    return tuple(driver), tuple(level), (response,)
+
+
 class Observer:
     """Follows one EDA channel at ``sfreq`` Hz (4–1000), one chunk after the other.
 
@@ -120,24 +142,7 @@ class Observer:
         if not 4.0 <= sfreq <= 1000.0:
             raise ValueError(f"the observer works at 4–1000 Hz, not {sfreq} Hz")
         self.sfreq = sfreq
-        dt = 1.0 / sfreq
-        noise = SENSOR_NOISE_US**2 * sfreq / 4.0  # the same noise power per Hz at every rate
-        tonic = np.array([[-1 / TONIC_S, 1 / TONIC_S], [0.0, 0.0]])
-        full = np.zeros((5, 5))
-        full[:2, :2] = tonic
-        full[2, 2], full[2, 4] = -1 / RISE_S, 1 / RISE_S
-        full[3, 3], full[3, 2] = -1 / DECAY_S, 1 / DECAY_S
-        full[4, 4] = -1 / DRIVER_S
-        f, q = _discretise(full, np.diag([0, LEVEL_POWER, 0, 0, DRIVER_POWER]), dt)
-        see = np.array([1.0, 0, 0, 1.0, 0])
-        self._driver = _Parallel(_kalman_sections(f, q, see, noise, np.array([0, 0, 0, 0, 1.0])))
-        ft, qt = _discretise(tonic, np.diag([0.0, LEVEL_POWER]), dt)
-        # What clipping leaves in y − p is not white; a tenfold noise keeps it out of the tonic level.
-        self._tonic = _Parallel(_kalman_sections(ft, qt, np.array([1.0, 0]), 1e3 * noise, np.array([1.0, 0])))
-        er, ed = np.exp(-dt / RISE_S), np.exp(-dt / DECAY_S)
-        self._response = _Parallel(
-            [(np.array([(1 - er) * (1 - ed), 0.0, 0.0]), np.array([1.0, -er - ed, er * ed]))]
-        )
+        self._driver, self._tonic, self._response = (_Parallel(list(part)) for part in _design(sfreq))
         self._settled = False
 
     def reset(self) -> None:

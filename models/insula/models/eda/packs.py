@@ -61,7 +61,7 @@ def read_pack(path: Path) -> Iterator[Recording]:
     """Yield the recordings of a pack in the order of the file; raises ``DataError`` when it is none."""
     try:
         pack = np.load(path)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise DataError(f"{path} cannot be read as npz: {error}") from error
     with pack:
         stems = [match for key in pack.files if (match := _EDA.match(key))]

@@ -96,49 +96,43 @@ class ScrDetector:
         turns = np.flatnonzero(down[1:] != down[:-1]) + 1
         starts, ends = np.concatenate([[0], turns]), np.append(turns, len(s) - 1)
         lows = np.minimum(np.minimum.reduceat(s[1:], starts), s[starts])
-        before = self._n - 1
+        before, drift = self._n - 1, self._drift
+        (trough_n, trough), top = self._trough, self._top
         found: list[Scr] = []
         columns = (starts, ends, s[ends], lows, down[starts], last_bad[ends])
         for start, end, value, low, falling, faulty in zip(*(c.tolist() for c in columns), strict=True):
             n = before + end
             if not falling:
-                if self._top is not None:
-                    if value > self._top[1]:
-                        self._top = (n, value, faulty)
-                elif value - self._trough[1] - self._drift * (n - self._trough[0]) >= MIN_AMPLITUDE_US:
-                    self._cut_off(s[start : end + 1], before + start, found)
-                    self._top = (n, value, faulty)
+                if top is not None:
+                    if value > top[1]:
+                        top = (n, value, faulty)
+                elif value - trough - drift * (n - trough_n) >= MIN_AMPLITUDE_US:
+                    if self._open is not None:
+                        rising = s[start : end + 1] - drift * np.arange(
+                            before + start - trough_n, n - trough_n + 1
+                        )
+                        self._close(
+                            before + start + int((rising - trough >= MIN_AMPLITUDE_US).argmax()), False, found
+                        )
+                    top = (n, value, faulty)
                 continue
-            if self._top is None:
-                if value - self._drift * (n - self._trough[0]) < self._trough[1]:
-                    self._trough = (n, value)
-            else:
-                rise = self._top[1] - self._trough[1]
-                if self._top[1] - low >= min(MIN_AMPLITUDE_US, rise / 2):
-                    self._confirm()
-                    self._trough, self._top = (n, value), None
+            if top is None:
+                if value - drift * (n - trough_n) < trough:
+                    trough_n, trough = n, value
+            elif top[1] - low >= min(MIN_AMPLITUDE_US, (top[1] - trough) / 2):
+                self._confirm(trough_n, trough, top)
+                trough_n, trough, top = n, value, None
             if self._open is not None and low <= self._half:
-                self._recover(s[start : end + 1], before + start, found)
+                self._close(before + start + int((s[start : end + 1] <= self._half).argmax()), True, found)
+        self._trough, self._top = (trough_n, trough), top
         return found
 
-    def _confirm(self) -> None:
+    def _confirm(self, onset: int, low: float, top: tuple[int, float, int]) -> None:
         """The signal has left its top: a response, if its rise is neither faulty nor too short or long."""
-        assert self._top is not None
-        (onset, low), (peak, high, last_bad) = self._trough, self._top
+        peak, high, last_bad = top
         self._open = None
         if self._shortest <= peak - onset <= self._longest and last_bad < onset:
             self._open, self._half = (onset, peak, high - low), (high + low) / 2
-
-    def _cut_off(self, run: Array, first: int, found: list[Scr]) -> None:
-        """The next response rises before this one has recovered."""
-        if self._open is None:
-            return
-        n = first + np.arange(len(run))
-        risen = run - self._trough[1] - self._drift * (n - self._trough[0]) >= MIN_AMPLITUDE_US
-        self._close(int(n[risen.argmax()]), False, found)
-
-    def _recover(self, run: Array, first: int, found: list[Scr]) -> None:
-        self._close(first + int((run <= self._half).argmax()), True, found)
 
     def _close(self, at: int, recovered: bool, found: list[Scr]) -> None:
         assert self._open is not None

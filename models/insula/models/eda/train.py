@@ -105,7 +105,7 @@ def _train(
         notes=(
             outcome.split.describe() + " in training; scored windows do not overlap",
             f"baseline = first two minutes of clean signal; logits averaged over {lopo.SMOOTH_S:g} s; "
-            "gain and offset of the probability come from the other people's held-out scores",
+            "the gain of the probability comes from the other people's held-out scores",
         ),
     )
     return _Trained(model, final, card)
@@ -218,7 +218,6 @@ def _manifest(
             "baseline_sd": [round(float(v), 6) for v in _baseline_sd(examples)],
             "smooth_s": lopo.SMOOTH_S,
             "gain": round(final.gain, 5),
-            "offset": round(final.offset, 5),
             "person_sd": round(final.person_sd, 4),
             "trained_on": [str(person) for person in np.unique(examples.person)],
         },

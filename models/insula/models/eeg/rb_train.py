@@ -17,7 +17,7 @@ from insula.models import metrics, report
 from insula.models.eeg import rb_fit, rb_tokens
 from insula.models.eeg.rb_fit import Ints, Schedule
 from insula.models.eeg.rb_rows import Rows, load
-from insula.models.eeg.rbtransformer import PAPER, SMALL, RBTransformer, Shape, export
+from insula.models.eeg.rbtransformer import FORK, PAPER, SMALL, RBTransformer, Shape, export
 from insula.models.eeg.sets import deap, dreamer, seed
 from insula.models.eeg.sets.trial import SetSpec
 from insula.models.manifest_writer import sha256, write_manifest
@@ -25,6 +25,7 @@ from insula.models.report import ReportCard, Score
 from insula.models.split import grouped_kfold
 
 SETS = {spec.name: spec for spec in (deap.SPEC, dreamer.SPEC, seed.SEED, seed.SEED_IV)}
+VARIANTS = {"paper": PAPER, "fork": FORK}
 LEAK = (
     "LEAKS: windows of one trial are in training and test; with random labels this protocol gives up to 99 %"
 )
@@ -37,22 +38,27 @@ def train_dataset(
     *,
     target: str = "",
     schedule: Schedule | None = None,
-    shapes: tuple[Shape, Shape] = (PAPER.shape, SMALL),
+    variant: str = "paper",
+    shapes: tuple[Shape, Shape] | None = None,
     seed: int = 0,
 ) -> tuple[ReportCard, ReportCard]:
     """Score both protocols, print and return both cards; write the model trained on everyone into ``out``.
 
-    The published protocol uses the paper's inputs and schedule, the other one a running filter; ``shapes``
-    are the network's sizes in the two. Raises ``DataError`` for an unknown set, target or layout.
+    The published protocol uses the inputs of ``variant`` ("paper" or "fork", a co-author's code) and the
+    paper's schedule, the other one a running filter; ``shapes`` are the network's sizes in the two if not the
+    usual. Raises ``DataError`` for an unknown set, target, variant or layout.
     """
     if dataset not in SETS:
         raise DataError(f"there is no data set {dataset!r}; there are {', '.join(SETS)}")
     spec = SETS[dataset]
     target = target or next(iter(spec.targets))
     classes = spec.classes[target]
-    published, ours = shapes
+    if variant not in VARIANTS:
+        raise DataError(f"there is no variant {variant!r}; there are {', '.join(VARIANTS)}")
+    how = VARIANTS[variant]
+    published, ours = shapes or (how.shape, SMALL)
     leaking = _card(
-        spec, target, load(spec, root, target, PAPER), published, schedule or Schedule(300), seed, leak=True
+        spec, target, load(spec, root, target, how), published, schedule or Schedule(300), seed, leak=True
     )
     rows = load(spec, root, target, None)
     plan = schedule or Schedule(40, mask=0.1)

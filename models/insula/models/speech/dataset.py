@@ -28,7 +28,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class SpeechSet:
-    """Described clips: ``description`` (n, 896), ``label`` (n,), ``language`` (n,) index of the tag.
+    """Described clips: ``description`` (n, 895), ``label`` (n,), ``language`` (n,) index of the tag.
 
     ``person`` names the speaker, virtual speakers by a suffix; ``copy`` (n,) is 0 for the clip itself.
     """

@@ -25,7 +25,7 @@ from insula.models.speech.classes import CLASSES
 from insula.models.speech.corpus import Clip, SpeechPack
 from insula.models.speech.features import FRAME_RATE_HZ, analyse
 from insula.models.speech.functionals import MIN_FRAMES
-from insula.models.speech.model import Baseline, Judgement, SpeechModel
+from insula.models.speech.model import Baseline, Judgement, SpeechModel, describe_file
 from insula.models.speech.report_card import judge_card
 from insula.models.speech.sessions import session_order
 from insula.models.speech.vad import voiced_seconds
@@ -119,6 +119,7 @@ def _judge(pack: SpeechPack, clip: Clip, model: SpeechModel, baseline: Baseline)
     if voiced_seconds(sound, _VOICE_AT) < _LEAST_VOICE_S:
         return Outcome(reason="not measured: no voice")
     worth = quality.quality(quality.snr_db(frames.level_db), quality.clipped_share(sound))
-    session = model.judge_file(frames, baseline, clip.language)
-    alone = model.judge_file(frames, Baseline.empty(), clip.language)
+    descriptions = describe_file(frames)
+    session = model.judge_file(descriptions, baseline, clip.language)
+    alone = model.judge_file(descriptions, Baseline.empty(), clip.language)
     return Outcome(session, alone, worth)

@@ -27,7 +27,7 @@ WINDOW_FRAMES: Final = 400
 """The longest stretch described at once: the last 4 s."""
 MIN_FRAMES: Final = 50
 """The shortest: 0.5 s."""
-N_FUNCTIONALS: Final = 649 + N_DYNAMICS
+N_FUNCTIONALS: Final = 648 + N_DYNAMICS
 LEVEL: Final = N_FUNCTIONALS - 1
 """Index of the absolute level in dB re full scale: it means something only relative to the person's own."""
 
@@ -36,7 +36,7 @@ _OCTAVE_JUMP = 0.3  # octaves in 10 ms: a tracking error, not a voice
 
 
 def functionals(frames: Frames) -> FloatArray:
-    """Describe 50 to 400 frames (0.5 to 4 s) by 896 numbers; raises ``ValueError`` for fewer or more."""
+    """Describe 50 to 400 frames (0.5 to 4 s) by 895 numbers; raises ``ValueError`` for fewer or more."""
     if not MIN_FRAMES <= len(frames) <= WINDOW_FRAMES:
         raise ValueError(f"a description needs {MIN_FRAMES} to {WINDOW_FRAMES} frames, not {len(frames)}")
     stretch = prepare(frames)
@@ -147,7 +147,11 @@ def _contour(stretch: Stretch) -> Array:
 
 
 def _level(stretch: Stretch) -> Array:
-    """Duration (log s) and dynamics of the level in dB."""
+    """Dynamics of the level in dB.
+
+    Never the duration: live it only says how long the phrase is going on, and in one corpus some classes'
+    clips were cut to 2.00 s.
+    """
     level = stretch.frames.level_db
     quiet, loud = percentiles(level, (10, 95))
-    return np.array([np.log(len(level) / FRAME_RATE_HZ), level[stretch.active].std(), loud - quiet])
+    return np.array([level[stretch.active].std(), loud - quiet])

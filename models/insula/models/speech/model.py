@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,14 +34,14 @@ class Baseline:
         return cls(0, np.zeros(N_FUNCTIONALS, np.float32), np.zeros(N_FUNCTIONALS, np.float32))
 
     def heard(self, standard: FloatArray) -> Baseline:
-        """The baseline after one more stretch (896,)."""
+        """The baseline after one more stretch (895,)."""
         return Baseline(self.count + 1, self.total + standard, self.squares + standard**2)
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """``log_probabilities`` (9,) of ``CLASSES``, the eight ``expression`` log-probabilities, mapped V/A, and
-    the ``standard`` description (896,) to add to the person's baseline.
+    the ``standard`` description (895,) to add to the person's baseline.
     """  # noqa: D205
 
     log_probabilities: FloatArray
@@ -67,7 +67,7 @@ class SpeechModel:
         self._engine = OnnxEngine(manifest.weights())
 
     def judge(self, description: FloatArray, baseline: Baseline, language: str = "") -> Judgement:
-        """Judge one description (896,) of a stretch of speech; an unknown language counts as not told."""
+        """Judge one description (895,) of a stretch of speech; an unknown language counts as not told."""
         tag = np.zeros((1, len(LANGUAGE_TAGS)), np.float32)
         tag[0, LANGUAGE_TAGS.index(language) if language in self.languages else 0] = 1.0
         out = self._engine.run(
@@ -81,9 +81,11 @@ class SpeechModel:
         )
         return self._judgement(out["log_probabilities"][0], out["standard"][0])
 
-    def judge_file(self, frames: Frames, baseline: Baseline, language: str = "") -> Judgement:
-        """Judge a whole recording: the mean log-probability over its windows."""
-        parts = [self.judge(functionals(part), baseline, language) for part in windows(frames)]
+    def judge_file(
+        self, descriptions: Sequence[FloatArray], baseline: Baseline, language: str = ""
+    ) -> Judgement:
+        """Judge a whole recording by the descriptions of its windows: the mean log-probability."""
+        parts = [self.judge(description, baseline, language) for description in descriptions]
         mean = np.mean([part.log_probabilities for part in parts], axis=0)
         standard = np.mean([part.standard for part in parts], axis=0)
         return self._judgement(mean - np.log(np.exp(mean).sum()), standard)
@@ -103,10 +105,10 @@ class SpeechModel:
         )
 
 
-def windows(frames: Frames) -> Iterator[Frames]:
-    """The windows a recording is judged in: all of it if it fits, else 4 s every 2 s, and the last 4 s."""
+def describe_file(frames: Frames) -> list[FloatArray]:
+    """Describe a recording: all of it if it fits the window, else 4 s every 2 s, and the last 4 s."""
     if len(frames) < MIN_FRAMES:
         raise ValueError(f"needs at least {MIN_FRAMES} frames, not {len(frames)}")
     last = max(0, len(frames) - WINDOW_FRAMES)
-    for start in sorted({*range(0, last, FILE_HOP_FRAMES), last}):
-        yield frames.cut(start, start + WINDOW_FRAMES)
+    starts = sorted({*range(0, last, FILE_HOP_FRAMES), last})
+    return [functionals(frames.cut(start, start + WINDOW_FRAMES)) for start in starts]

@@ -25,9 +25,9 @@ _CLIP: Final = 4.0
 
 
 class SpeechNet(nn.Module):
-    """Description (b, 896) and baseline → log-probabilities (b, 9) and the standardised description (b, 896).
+    """Description (b, 895) and baseline → log-probabilities (b, 9) and the standardised description (b, 895).
 
-    The baseline is ``count`` (b, 1) of the person's earlier stretches, ``total`` and ``squares`` (b, 896),
+    The baseline is ``count`` (b, 1) of the person's earlier stretches, ``total`` and ``squares`` (b, 895),
     sums of their standardised descriptions and of the squares. ``language`` (b, 4) is one-hot.
     """
 
@@ -52,7 +52,7 @@ class SpeechNet(nn.Module):
         return ((description - self.mean) / self.scale).clamp(-6.0, 6.0)
 
     def view(self, standard: Tensor, count: Tensor, total: Tensor, squares: Tensor) -> Tensor:
-        """What the hidden layer reads: (b, 1793)."""
+        """What the hidden layer reads: (b, 1791)."""
         mean = total / (count + _SHRINK)
         spread = (squares - total * total / count.clamp_min(1.0)).clamp_min(0.0)
         variance = (spread + 2 * _SHRINK * _USUAL_VARIANCE) / (count + 2 * _SHRINK)

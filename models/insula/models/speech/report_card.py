@@ -48,7 +48,11 @@ def judge_card(pack: str, model: Manifest, clips: Sequence[Clip], outcomes: Sequ
         window_overlap=None,
         label_target=model.card.target,
         class_counts=tuple((CLASSES[i], int(n)) for i, n in enumerate(counts) if n),
-        floors=(report.majority_floor(y), Score("chance (UAR)", 1.0 / int((counts > 0).sum()))),
+        floors=(
+            report.majority_floor(y),
+            Score("chance (UAR)", 1.0 / int((counts > 0).sum())),
+            _ece_floor(session),
+        ),
         metrics=(
             *report.classification_scores(y, session, speakers),
             *_alone_scores(y, alone, speakers),
@@ -63,6 +67,16 @@ def judge_card(pack: str, model: Manifest, clips: Sequence[Clip], outcomes: Sequ
 def _probabilities(judgements: Sequence[Judgement]) -> npt.NDArray[np.float64]:
     p = np.exp(np.stack([j.log_probabilities for j in judgements]).astype(np.float64))
     return np.asarray(p / p.sum(axis=1, keepdims=True))
+
+
+def _ece_floor(probabilities: npt.NDArray[np.float64]) -> Score:
+    """ECE these probabilities would show if they were exactly right: bins of few items are never even."""
+    rng = np.random.default_rng(0)
+    upto = probabilities.cumsum(axis=1)
+    upto[:, -1] = 1.0
+    draws = [(rng.random((len(upto), 1)) < upto).argmax(axis=1) for _ in range(100)]
+    mean = float(np.mean([metrics.ece(drawn, probabilities).ece for drawn in draws]))
+    return Score("ECE of perfect probabilities", mean, note=f"what {len(upto)} items allow")
 
 
 def _alone_scores(

@@ -77,18 +77,23 @@ def evaluate(modality: str, data: Path, predictions: Path) -> None:
     console.print(f"predictions: {predictions}", style="cyan")
 
 
-def train(modality: str, data: Path, out: Path, seed: int) -> None:
-    """Run the recipe of one modality."""
+def train(modality: str, data: Path, out: Path, seed: int, dataset: str = "") -> None:
+    """Run the recipe of one modality, or that of an EEG emotion set of the user's own."""
     if not data.is_dir():
-        raise DataError(f"--data {data} is not a folder with training packs")
+        raise DataError(f"--data {data} is not a folder with training data")
+    if dataset and modality != "eeg":
+        raise ConfigError("--dataset names an EEG set: use it with 'insula train eeg'")
     try:
-        module = _module(modality, "train")
+        module = _module(modality, "rb_train" if dataset else "train")
     except ImportError as error:
         raise ConfigError(
             f"training needs more packages ({error.name}): pip install 'insula[train]'"
         ) from error
     out.mkdir(parents=True, exist_ok=True)
-    module.train(data, out, seed)
+    if dataset:
+        module.train_dataset(dataset, data, out, seed=seed)
+    else:
+        module.train(data, out, seed)
     console.print(f"weights and manifests: {out}", style="cyan")
 
 

@@ -109,6 +109,11 @@ class Presenter:
         """Take new samples of a stream that was made known before."""
         if stream in self._signals:
             self._signals[stream].add(chunk)
+        elif chunk.data.dtype.kind == "S":  # markers of a stimulus computer, as LSL carries them
+            for t, row in zip(chunk.times, chunk.data, strict=True):
+                text = bytes(row[0]).decode("utf-8", "replace")
+                self._marks.append(Mark(float(t), text))
+                self._events.append(Happening(float(t), "marker", f"{stream}: {text}"))
 
     def stream_seen(self, stream: str, pushed: int, last_t: float | None) -> None:
         """Note how far a stream has come: its sample or frame count and its newest time stamp (s)."""

@@ -45,6 +45,8 @@ class Recorded:
         self.words = words or Words()
         files, self.about = SessionFolder.open(folder)
         items = _read_lines(files.estimates)
+        self.items: tuple[Item, ...] = tuple(items)
+        """Every record of the session, in the order in which it was written."""
         self.states = [item for item in items if isinstance(item, AffectState)]
         estimates = [item for item in items if isinstance(item, AffectEstimate)]
         if not self.states and not estimates:
@@ -65,7 +67,7 @@ class Recorded:
         self.events = _events(items, self.words)
         self.signals: tuple[SignalLane, ...] = ()
         """The raw signals; empty until ``load_signals`` has read them."""
-        self._xdf, self._estimates = files.xdf, estimates
+        self._xdf, self.estimates = files.xdf, estimates
         self.session = Session(
             name=str(self.about.get("title") or folder.name), started=self.begin, folder=str(folder)
         )
@@ -145,7 +147,7 @@ class Recorded:
             if track.info.type in SHOWN and len(track.times):
                 signal = SignalTrack(track.info, keep_s=self.length_s + 60.0)
                 signal.add(Chunk(track.data, track.times + offset, 0))
-                _mark_responses(signal, track.info, self._estimates)
+                _mark_responses(signal, track.info, self.estimates)
                 lanes.append(signal.whole())
         self.signals = tuple(sorted(lanes, key=lambda lane: {"EDA": 0, "EEG": 1}.get(lane.type, 2)))
         return ""

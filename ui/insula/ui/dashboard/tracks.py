@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from insula.edge.types import AffectEstimate, AffectState, Contribution, Measure
-from insula.ui.dashboard.series import GapLog, Series
+from insula.ui.dashboard.series import Gap, GapLog, Series
 from insula.ui.dashboard.view import IndexLane, Lane
 
 CAPACITY = 6000
@@ -19,6 +21,26 @@ def _row(valence: Measure | None, arousal: Measure | None) -> tuple[float, float
         arousal.mean if arousal else math.nan,
         arousal.sd if arousal else math.nan,
     )
+
+
+def absences(lane: Lane, column: int, otherwise: str) -> tuple[Gap, ...]:
+    """Return the stretches in which one column of a lane has no value, with the reason that is known.
+
+    A lane's own gaps are those in which it has no value at all; a state can also have arousal and no valence.
+    """
+    missing = np.concatenate(([False], np.isnan(lane.rows[:, column]), [False]))
+    edges = np.flatnonzero(np.diff(missing.astype(np.int8)))
+    found = list(lane.gaps)
+    for i, j in zip(edges[::2], edges[1::2], strict=True):
+        t0 = float(lane.times[max(0, i - 1)])
+        t1 = float(lane.times[j]) if j < len(lane.times) else None
+        if not any(_overlap(gap, t0, t1) for gap in lane.gaps):
+            found.append(Gap(t0, t1, otherwise))
+    return tuple(found)
+
+
+def _overlap(gap: Gap, t0: float, t1: float | None) -> bool:
+    return (t1 is None or gap.t0 < t1) and (gap.t1 is None or gap.t1 > t0)
 
 
 class FusedTrack:

@@ -121,7 +121,7 @@ class PlanePanel(Canvas):
     def _absent(self, p: QPainter, sq: QRectF, view: LiveView) -> None:
         p.save()
         words, px = self.look.words, self.look.px
-        p.setOpacity(0.9)
+        p.setOpacity(0.8)
         hatch(p, sq, self.look)
         p.restore()
         box = QRectF(sq.left() + px(10), sq.center().y() - px(22), sq.width() - px(20), px(44))

@@ -16,6 +16,7 @@ from insula.ui.dashboard.panels.canvas import Canvas
 from insula.ui.dashboard.panels.state import Z_90
 from insula.ui.dashboard.presenter import SPAN_S
 from insula.ui.dashboard.series import FloatArray, Gap
+from insula.ui.dashboard.tracks import absences
 from insula.ui.dashboard.view import Lane, LiveView
 from insula.ui.dashboard.words import GLOSSARY, MODALITY_LABELS
 
@@ -144,7 +145,7 @@ class TracesPanel(Canvas):
         for plot, column in zip(layout.plots[:2], (0, 2), strict=True):
             p.save()
             p.setClipRect(plot)
-            for gap in focused.gaps:
+            for gap in absences(focused, column, self.look.words("not measured")):
                 hatch(p, self._span(plot, gap), self.look, gap.reason, size=10.5)
             for lane in lanes:
                 self._trace(p, plot, lane, column, focused=lane is focused)
@@ -228,7 +229,6 @@ class TracesPanel(Canvas):
         for gap in lane.gaps:
             span = self._span(row, gap)
             if span.width() > 0:
-                p.fillRect(span, QColor(self.look.theme.panel))
                 hatch(p, span.adjusted(0, 1, 0, -1), self.look, gap.reason, size=9.5)
 
     def _markers(self, p: QPainter, layout: Layout, view: LiveView) -> None:

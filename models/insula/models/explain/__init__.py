@@ -1,0 +1,8 @@
+"""Why a state is what it is: a structured record and one plain sentence, in English or German."""
+
+from __future__ import annotations
+
+from insula.models.explain.record import Explanation, explain
+from insula.models.explain.sentence import LANGUAGES, sentence
+
+__all__ = ["LANGUAGES", "Explanation", "explain", "sentence"]

@@ -1,0 +1,87 @@
+"""What a state may be called: an expression, a compound of two, or only a region of the circumplex.
+
+Compounds are the seven pairs of C-EXPR-DB (Kollias 2023, "Multi-label compound expression recognition"):
+the two likeliest basic expressions, where the pair is listed and the second is not far behind. Valence and
+arousal alone name a region and never an emotion: anger and fear lie 0.13 apart on that plane.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from insula.edge.types import EXPRESSIONS, AffectState, Measure
+
+COMPOUNDS: Final[dict[frozenset[str], str]] = {
+    frozenset({"fear", "surprise"}): "fearfully surprised",
+    frozenset({"happiness", "surprise"}): "happily surprised",
+    frozenset({"sadness", "surprise"}): "sadly surprised",
+    frozenset({"disgust", "surprise"}): "disgustedly surprised",
+    frozenset({"anger", "surprise"}): "angrily surprised",
+    frozenset({"sadness", "fear"}): "sadly fearful",
+    frozenset({"sadness", "anger"}): "sadly angry",
+}
+
+COMPOUND_RATIO: Final = 0.5
+"""Least p2 / p1 of a compound, and least share of both together. Chosen: no open set of compound
+expressions was there to tune them on."""
+
+CLEAR: Final = 0.5
+"""An expression is named from this probability on."""
+
+_Z90 = 1.6448536269514722
+
+Kind = Literal["expression", "compound", "region", "index", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What a state is called. ``parts`` are the expressions in it, ``probability`` theirs together."""
+
+    kind: Kind
+    text: str = ""
+    parts: tuple[str, ...] = ()
+    probability: float | None = None
+
+
+def compound(log_p: Sequence[float]) -> Name | None:
+    """The compound of the two likeliest expressions, ``None`` when they make none."""
+    p = {name: math.exp(value) for name, value in zip(EXPRESSIONS, log_p, strict=True)}
+    first, second = sorted(p, key=lambda name: -p[name])[:2]
+    text = COMPOUNDS.get(frozenset({first, second}))
+    both = p[first] + p[second]
+    if text is None or p[second] < COMPOUND_RATIO * p[first] or both < COMPOUND_RATIO:
+        return None
+    return Name("compound", text, (first, second), both)
+
+
+def region(valence: Measure | None, arousal: Measure | None) -> Name:
+    """The part of the circumplex: a side is named only where the 90 % interval leaves 0 out."""
+    words = (
+        _side(valence, "pleasant", "unpleasant"),
+        _side(arousal, "activated", "calm"),
+    )
+    return Name("region", " and ".join(word for word in words if word) or "no clear side")
+
+
+def name(state: AffectState) -> Name:
+    """The most that may be said of a state, the more specific first."""
+    if state.expression is not None:
+        if (pair := compound(state.expression)) is not None:
+            return pair
+        best = max(range(len(EXPRESSIONS)), key=state.expression.__getitem__)
+        p = math.exp(state.expression[best])
+        if p >= CLEAR:
+            return Name("expression", EXPRESSIONS[best], (EXPRESSIONS[best],), p)
+        return Name("expression", "no clear expression", (), p)
+    if state.valence or state.arousal:
+        return region(state.valence, state.arousal)
+    return Name("index", "only indices") if state.indices else Name("none", "not measured")
+
+
+def _side(measure: Measure | None, above: str, below: str) -> str:
+    if measure is None or abs(measure.mean) <= _Z90 * measure.sd:
+        return ""
+    return above if measure.mean > 0 else below

@@ -1,0 +1,164 @@
+"""The structured explanation of one state: a pure function of the state and the estimates behind it.
+
+It does not travel with the state: whoever has both (recorder, dashboard, robot, a file read years later)
+computes the same record again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from insula.edge.types import AffectEstimate, AffectState, Clue, Contribution, Measure, Modality, VaSource
+from insula.models.explain.naming import Name, name
+from insula.models.explain.templates import Template, is_active, template, unit_of
+
+N_CLUES: Final = 3
+LEAST_Z: Final = 1.0
+"""Nearer to the person's own baseline, a clue is nothing to speak of."""
+
+CONTRADICTION_SD: Final = 2.0
+"""Face and voice contradict each other from this disagreement on."""
+
+POOR_QUALITY: Final = 0.5
+OLD_S: Final = 1.0
+
+Sureness = Literal["sure", "fairly sure", "unsure", "unknown"]
+
+AgainstKind = Literal["contradiction", "template", "poor signal", "old", "not measured", "simulated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """One thing that speaks against taking the state at its word.
+
+    ``value`` is the disagreement in standard deviations, the quality 0…1 or the age in s; ``units`` are the
+    action units that the expression's prototype has and the face does not show.
+    """
+
+    kind: AgainstKind
+    modality: Modality | None = None
+    value: float | None = None
+    units: tuple[int, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a state is what it is.
+
+    ``leading`` is the modality that moved it most, with its ``weight`` (0…1) and signal ``quality`` (0…1);
+    ``clues`` are its strongest, by distance from the person's baseline. ``against`` is empty when nothing
+    speaks against it.
+    """
+
+    t: float
+    name: Name
+    leading: Modality | None = None
+    weight: float = 0.0
+    quality: float | None = None
+    clues: tuple[Clue, ...] = ()
+    template: Template | None = None
+    sureness: Sureness = "unknown"
+    valence: Measure | None = None
+    arousal: Measure | None = None
+    indices: tuple[tuple[str, Measure], ...] = ()
+    va_source: VaSource | None = None
+    against: tuple[Against, ...] = ()
+    reason: str = ""
+
+
+def explain(
+    state: AffectState, estimates: Iterable[AffectEstimate], before: AffectState | None = None
+) -> Explanation:
+    """Explain ``state`` by the newest estimate of each modality that entered it.
+
+    With the state ``before`` the leading modality is the one that pulled hardest away from it, else the one
+    that weighs most. Estimates of modalities that the state does not count as measured are not used.
+    """
+    entered = {c.modality: c for c in state.contributions if c.measured}
+    newest = {e.modality: e for e in sorted(estimates, key=lambda e: e.t) if e.modality in entered}
+    called = name(state)
+    if not state.measured:
+        return Explanation(state.t, called, reason=state.reason, against=_absent(state.contributions))
+    leading = _leading(entered, newest, before)
+    lead = newest.get(leading) if leading else None
+    face = newest.get("face")
+    held = template(called.parts[0], face.clues) if face and len(called.parts) == 1 else None
+    return Explanation(
+        t=state.t,
+        name=called,
+        leading=leading,
+        weight=entered[leading].weight if leading else 0.0,
+        quality=entered[leading].quality if leading else None,
+        clues=_telling(lead.clues) if lead else (),
+        template=held,
+        sureness=_sureness(state, called),
+        valence=state.valence,
+        arousal=state.arousal,
+        indices=state.indices,
+        va_source=state.va_source,
+        against=_against(state, entered, held),
+    )
+
+
+def _leading(
+    entered: Mapping[Modality, Contribution],
+    newest: Mapping[Modality, AffectEstimate],
+    before: AffectState | None,
+) -> Modality | None:
+    def pull(modality: Modality) -> tuple[float, float]:
+        weight = entered[modality].weight
+        moved = _distance(newest[modality], before) if before and modality in newest else 0.0
+        return (weight * moved, weight)
+
+    return max(entered, key=pull, default=None)
+
+
+def _distance(estimate: AffectEstimate, before: AffectState) -> float:
+    pairs = ((estimate.valence, before.valence), (estimate.arousal, before.arousal))
+    return max((abs(a.mean - b.mean) for a, b in pairs if a and b), default=0.0)
+
+
+def _telling(clues: Iterable[Clue]) -> tuple[Clue, ...]:
+    """Clues that stand out against the baseline; before there is one, the action units that are active."""
+    strong = [c for c in clues if (abs(c.z) >= LEAST_Z if c.z is not None else unit_of(c) and is_active(c))]
+    strong.sort(key=lambda c: -abs(c.value if c.z is None else c.z))
+    return tuple(strong[:N_CLUES])
+
+
+def _sureness(state: AffectState, called: Name) -> Sureness:
+    """From the expression's probability, else from the wider of the two deviations."""
+    if called.probability is not None:
+        p = called.probability if called.parts else 0.0
+        return "sure" if p >= 0.8 else "fairly sure" if p >= 0.6 else "unsure"
+    deviations = [m.sd for m in (state.valence, state.arousal) if m is not None]
+    deviations = deviations or [m.sd for _, m in state.indices]
+    widest = max(deviations)
+    return "sure" if widest <= 0.15 else "fairly sure" if widest <= 0.3 else "unsure"
+
+
+def _against(
+    state: AffectState, entered: Mapping[Modality, Contribution], held: Template | None
+) -> tuple[Against, ...]:
+    found: list[Against] = []
+    if state.disagreement is not None and state.disagreement > CONTRADICTION_SD:
+        found.append(Against("contradiction", value=state.disagreement))
+    if held is not None and len(held.missing) > len(held.active):
+        found.append(Against("template", "face", units=held.missing))
+    for modality, c in entered.items():
+        if c.quality < POOR_QUALITY:
+            found.append(Against("poor signal", modality, c.quality))
+        if c.age_s is not None and c.age_s > OLD_S:
+            found.append(Against("old", modality, c.age_s))
+    found.extend(_absent(state.contributions))
+    if state.simulated:
+        found.append(Against("simulated"))
+    return tuple(found)
+
+
+def _absent(contributions: Iterable[Contribution]) -> tuple[Against, ...]:
+    return tuple(
+        Against("not measured", c.modality, reason=c.reason) for c in contributions if not c.measured
+    )

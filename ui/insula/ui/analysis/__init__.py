@@ -1,0 +1,1 @@
+"""Recordings through the same estimators and fusion as a live session, on their own time line."""

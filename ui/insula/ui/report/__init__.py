@@ -1,0 +1,1 @@
+"""One self-contained page about a session, made to be read in two minutes and printed on A4."""
