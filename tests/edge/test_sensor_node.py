@@ -93,6 +93,22 @@ def test_silence_is_a_stall_within_a_second_and_then_a_loss() -> None:
     assert told[2].reason == "no data for 3 s"
 
 
+def test_a_device_that_sends_a_burst_a_second_is_not_stalled() -> None:
+    clock = ManualClock()
+
+    def course() -> Iterator[Step]:
+        for _ in range(8):
+            yield block(10)
+            for _ in range(10):
+                clock.advance(0.1)
+                yield ()
+        yield EndOfStream()
+
+    told = [state for state, _ in Bench(course(), clock).run()]
+    assert told.count("stalled") <= 1  # the first burst teaches it
+    assert "lost" not in told
+
+
 def test_a_lost_sensor_comes_back_with_a_gap_in_the_same_stream() -> None:
     clock = ManualClock()
 

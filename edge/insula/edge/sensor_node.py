@@ -141,6 +141,7 @@ class SensorNode:
         heard = reported = self._clock()
         expects_data = any(feed.writer.info.sfreq for feed in self._feeds)
         delivering = not expects_data
+        usual_s = 0.0  # between two blocks: some devices send a burst a second
         if delivering:
             self._health.set(self.name, "sensor", NodeState.RUNNING)
         while not self._stop.is_set():
@@ -153,13 +154,15 @@ class SensorNode:
             for block in blocks:
                 self._feeds[block.stream].push(block, t)
             if blocks:
+                if delivering and t - heard < LOST_AFTER_S / 2:
+                    usual_s = max(0.9 * usual_s, t - heard)
                 heard = t
                 delivering = True
                 self._losses.succeeded()
                 self._health.set(self.name, "sensor", NodeState.RUNNING)
             elif expects_data and t - heard > LOST_AFTER_S:
                 raise SensorLost(f"no data for {t - heard:.0f} s")
-            elif expects_data and delivering and t - heard > STALLED_AFTER_S:
+            elif expects_data and delivering and t - heard > max(STALLED_AFTER_S, 1.5 * usual_s):
                 self._health.set(self.name, "sensor", NodeState.STALLED, "the sensor is open but silent")
             if t - reported >= _STATS_EVERY_S:
                 reported = t

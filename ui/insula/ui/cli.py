@@ -127,7 +127,7 @@ def devices() -> None:
 
 @app.command()
 def doctor() -> None:
-    """Check this machine: clock, ring, engines, models, network, display; exit code 1 if one is broken."""
+    """Check this machine: clock, ring, codecs, engines, models, network; exit code 1 if one is broken."""
     from insula.ui.commands import doctor as command
 
     raise typer.Exit(0 if command.show() else 1)
@@ -145,11 +145,15 @@ def evaluate(
     predictions: Annotated[
         Path, typer.Option("--predictions", metavar="OUT.csv", help="One row per item goes here.")
     ],
+    model: Annotated[
+        str,
+        typer.Option("--model", help="Speech only: which weights; default: those the pack's licence allows."),
+    ] = "",
 ) -> None:
     """Evaluate the shipped model on a packed data set: predictions as CSV, report card on the terminal."""
     from insula.ui.commands import modelling
 
-    modelling.evaluate(modality, data, predictions)
+    modelling.evaluate(modality, data, predictions, model)
 
 
 @app.command()
@@ -169,8 +173,8 @@ def train(
 ) -> None:
     """Train a model by the recipe that made the shipped one (needs the 'train' extra).
 
-    With --dataset, an emotion model of a set that needs an agreement: both protocols are scored, the published
-    one (labelled as leaking) and leave-one-person-out.
+    With --dataset, an emotion model of a set that needs an agreement: both protocols are scored, the
+    published one (labelled as leaking) and leave-one-person-out.
     """
     from insula.ui.commands import modelling
 
@@ -225,6 +229,22 @@ def replay(
     from insula.ui.commands import replay as command
 
     command.run(session, speed, out)
+
+
+@app.command()
+def analyze(
+    files: Annotated[
+        list[Path], typer.Argument(help="Recordings (XDF, EDF, FIF, video, sound, E4, sessions) or folders.")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="One folder of results per recording.")],
+) -> None:
+    """Estimate from recordings: CSV, JSON lines and a figure each; goes on where it was interrupted.
+
+    A file that fails stops nothing: it is listed at the end, and the exit code is 1.
+    """
+    from insula.ui.commands import analyze as command
+
+    raise typer.Exit(0 if command.run(files, out) else 1)
 
 
 @app.command()

@@ -113,6 +113,7 @@ def card(
     extra: tuple[Score, ...] = (),
     notes: tuple[str, ...] = (),
     before: Floats | None = None,
+    temperature: float = 1.0,
 ) -> ReportCard:
     """The card of calibrated probabilities ``p``, one a window; ``before`` are those before calibration."""
     counts = np.bincount(y, minlength=2)
@@ -141,7 +142,9 @@ def card(
         ),
         per_class=report.per_class(y, (p >= 0.5).astype(np.int64), ("rest", "stress task")),
         calibration=(
-            None if before is None else report.calibration(y, metrics.binary_probabilities(before), rows, 1.0)
+            None
+            if before is None
+            else report.calibration(y, metrics.binary_probabilities(before), rows, temperature)
         ),
         notes=(ORDER_NOTE, *notes),
     )

@@ -15,7 +15,7 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 
 MEMBERS = 8
-RIDGE = 0.008
+RIDGE = 0.005
 CLIP = 4.0
 _STEPS = 30
 

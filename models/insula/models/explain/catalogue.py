@@ -7,19 +7,14 @@ from typing import Final
 GERMAN: Final[dict[str, str]] = {
     # sentence frames
     "Not measured: {reason}.": "Nicht gemessen: {reason}.",
-    "{name}{by}{because}; {quality}{sure}{against}.": "{name}{by}{because}; {quality}{sure}{against}.",
-    " ({p:.0%})": " ({p:.0%})",
-    ", mostly from the {modality} (weight {weight:.0%})": ", vor allem nach {modality} (Gewicht {weight:.0%})",
+    ", mostly from the {modality} (weight {weight:.0%})": ", vor allem: {modality} (Gewicht {weight:.0%})",
     ", because of {clues}": ", wegen {clues}",
     "signal {word} ({quality:.2f}), ": "Signal {word} ({quality:.2f}), ",
     "; against it: {list}": "; dagegen spricht: {list}",
     "{feature} {z:+.1f} sd": "{feature} {z:+.1f} SD",
     "{feature} {value:.2f}{unit} (no baseline)": "{feature} {value:.2f}{unit} (ohne Ruhewert)",
-    "{axis} {mean:+.2f} ± {sd:.2f}": "{axis} {mean:+.2f} ± {sd:.2f}",
-    "{sureness} ({values})": "{sureness} ({values})",
-    ", {source}": ", {source}",
     # against
-    "face and voice contradict each other ({value:.1f} sd)": "Gesicht und Stimme widersprechen sich ({value:.1f} SD)",
+    "face and voice contradict ({value:.1f} sd)": "Gesicht und Stimme widersprechen sich ({value:.1f} SD)",
     "the face does not show {units}": "das Gesicht zeigt {units} nicht",
     "poor signal of the {modality} ({value:.2f})": "schlechtes Signal, {modality} ({value:.2f})",
     "the {modality} is {value:.1f} s old": "{modality} ist {value:.1f} s alt",

@@ -37,20 +37,13 @@ class _Writer:
     def write(self, e: Explanation) -> str:
         if e.name.kind == "none":
             return self._say("Not measured: {reason}.", reason=e.reason)
-        text = self._say(
-            "{name}{by}{because}; {quality}{sure}{against}.",
-            name=self._name(e),
-            by=self._by(e),
-            because=self._say(", because of {clues}", clues=self._clues(e.clues)) if e.clues else "",
-            quality=self._quality(e),
-            sure=self._sure(e),
-            against=self._against(e),
-        )
+        because = self._say(", because of {clues}", clues=self._clues(e.clues)) if e.clues else ""
+        text = f"{self._name(e)}{self._by(e)}{because}; {self._quality(e)}{self._sure(e)}{self._against(e)}."
         return text[0].upper() + text[1:]
 
     def _name(self, e: Explanation) -> str:
         shown = e.name.probability is not None and e.name.parts
-        return self._say(e.name.text) + (self._say(" ({p:.0%})", p=e.name.probability) if shown else "")
+        return self._say(e.name.text) + (f" ({e.name.probability:.0%})" if shown else "")
 
     def _by(self, e: Explanation) -> str:
         if e.leading is None or not e.weight:
@@ -72,14 +65,12 @@ class _Writer:
         values += [self._value(name, m) for name, m in e.indices]
         told = ", ".join(values)
         if e.va_source is not None:
-            told += self._say(", {source}", source=self._say(e.va_source))
+            told += f", {self._say(e.va_source)}"
         sureness = self._say(e.sureness)
-        return self._say("{sureness} ({values})", sureness=sureness, values=told) if told else sureness
+        return f"{sureness} ({told})" if told else sureness
 
     def _value(self, name: str, measure: Measure) -> str:
-        return self._say(
-            "{axis} {mean:+.2f} ± {sd:.2f}", axis=self._say(name), mean=measure.mean, sd=measure.sd
-        )
+        return f"{self._say(name)} {measure.mean:+.2f} ± {measure.sd:.2f}"
 
     def _clues(self, clues: tuple[Clue, ...]) -> str:
         return ", ".join(self._clue(clue) for clue in clues)
@@ -116,7 +107,7 @@ class _Writer:
 
 
 _COUNTERS: Final = {
-    "contradiction": "face and voice contradict each other ({value:.1f} sd)",
+    "contradiction": "face and voice contradict ({value:.1f} sd)",
     "template": "the face does not show {units}",
     "poor signal": "poor signal of the {modality} ({value:.2f})",
     "old": "the {modality} is {value:.1f} s old",

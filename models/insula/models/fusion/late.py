@@ -47,7 +47,7 @@ class LateFusion:
             if not (math.isfinite(value) and value > 0):
                 raise ConfigError(f"[fusion] {name} must be positive, not {value}")
         self.rate_hz = rate_hz
-        self._now = -math.inf
+        self._now = math.inf  # before the first state no stamp is from the future
         self._newest: dict[Modality, AffectEstimate] = {}
         self._gates: dict[tuple[Modality, Axis], OutlierGate] = {}
         self._trackers = {axis: AxisTracker(process_sd) for axis in _AXES}

@@ -51,7 +51,7 @@ def card_table(
             "(random order, no labels), as in live use; 'alone' judges every clip with nothing heard before",
             "valence and arousal are derived from the classes and untested against human ratings",
             "language, codec and corpus coincide in the data; other languages are untested",
-            "a few unseen speakers: intervals are wide, and where a class has one clip it alone moves the UAR by 1/7",
+            "few unseen speakers: wide intervals; where a class has one clip, that clip moves the UAR by 1/7",
             "noise costs much: at 10 dB about a fifth of the UAR is lost (benchmarks/speech.py)",
         ],
         "metrics": _figures(check, scores, cold, temperature)

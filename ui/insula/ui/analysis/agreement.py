@@ -15,8 +15,10 @@ NEAR_S = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """One modality: pairs of estimates of one moment, how often both (or neither) measured, and how far
-    apart the values are: name, pairs with a value, median and 95th percentile of the distance.
+    """One modality in both runs.
+
+    ``pairs`` speak of one moment; ``same`` (0…1) of them both measured or both did not. ``distances``:
+    name, pairs with a value, median and 95th percentile of how far the values are apart.
     """
 
     modality: Modality

@@ -123,8 +123,13 @@ class Offline:
                 self._bound.setdefault(number, []).append(bound)
                 break
         if not self._bound:
-            why = "; ".join(dict.fromkeys(reasons)) or "it has no stream the session's estimators used"
-            raise DataError(f"{self.recording.path.name} has nothing to estimate from: {why}")
+            raise DataError(f"{self.recording.path.name} has nothing to estimate from: {self._why(reasons)}")
+
+    def _why(self, reasons: list[str]) -> str:
+        """What kept streams of a fitting type out, else what there is."""
+        near = [why for why in dict.fromkeys(reasons) if ", not " not in why and " carries " not in why]
+        there = ", ".join(f"{feed.info.name} ({feed.info.type})" for feed in self.recording.feeds)
+        return "; ".join(near) or f"it holds {there or 'no signal'}"
 
     def _run(self) -> Iterator[Said]:
         period = 1.0 / self._fusion.rate_hz

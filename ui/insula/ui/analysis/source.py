@@ -62,7 +62,10 @@ def open_recording(path: Path) -> Recording:
         sound = _sound(path)
         return Recording(path, (sound,), (), 0.0, _last(sound))
     if suffix in (".xdf", ".xdfz") and path.is_file():
-        tracks = read_xdf(path, dejitter=False)
+        try:
+            tracks = read_xdf(path, dejitter=False)
+        except SensorUnavailable as error:
+            raise DataError(f"{error}; insula repair may mend it") from error
         if is_ours(tracks):
             return recorded_tracks(path, tracks)
     return recorded_tracks(path, replay.load(str(path)))  # stamps of other programs need straightening

@@ -24,6 +24,12 @@ def config() -> Config:
         {
             "session": {"name": "demo", "audio": True},  # a synthetic voice is nobody's
             "sensors": {name: {"driver": f"simulated_{name}", "epoch": epoch} for name in SENSORS},
+            "estimators": {
+                "face": {"estimator": "face"},
+                "voice": {"estimator": "voice"},
+                "eda": {"estimator": "eda"},
+                "eeg": {"estimator": "eeg", "baseline_s": 10.0},  # a person gets a minute; nobody waits here
+            },
             "sinks": {"lsl": {"sink": "lsl"}},
         }
     )

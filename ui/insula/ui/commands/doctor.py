@@ -21,12 +21,20 @@ from insula.ui.terminal import console
 Finding = tuple[str, str, str]
 """Light (ok, note, fix), what was checked, and what was found or what to do."""
 
+_HARDWARE = {
+    "TensorrtExecutionProvider",
+    "CUDAExecutionProvider",
+    "OpenVINOExecutionProvider",
+    "CoreMLExecutionProvider",
+    "DmlExecutionProvider",
+}
+
 
 def show() -> bool:
     """Print all findings; returns whether nothing must be fixed."""
     colours = {"ok": "[green]●[/green]", "note": "[yellow]●[/yellow]", "fix": "[red]✕[/red]"}
     well = True
-    for check in (_python, _clock, _ring, _shared_memory, _packages, _engine, _models, _lsl, _display):
+    for check in _CHECKS:
         for light, what, found in check():
             well = well and light != "fix"
             console.print(f"{colours[light]} [bold]{what}[/bold]  {found}")
@@ -49,6 +57,14 @@ def _clock() -> Iterator[Finding]:
         yield "ok", "clock", f"agrees with LSL's within {worst * 1e6:.0f} µs"
     else:
         yield "fix", "clock", f"differs from LSL's by {worst:.3f} s: please report this machine"
+
+
+def _cores() -> Iterator[Finding]:
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if usable >= 2:
+        yield "ok", "cores", f"{usable} usable"
+    else:
+        yield "note", "cores", "one usable: all four modalities with the dashboard need about one and a half"
 
 
 def _ring() -> Iterator[Finding]:
@@ -95,7 +111,37 @@ def _try(what: str, action: Callable[[], object], remedy: str) -> Finding:
 def _engine() -> Iterator[Finding]:
     import onnxruntime as ort
 
-    yield "ok", "onnxruntime", f"{ort.__version__} with {', '.join(ort.get_available_providers())}"
+    yield "ok", "onnxruntime", ort.__version__
+    hardware = [p for p in ort.get_available_providers() if p in _HARDWARE]
+    if not hardware:
+        yield (
+            "note",
+            "GPU",
+            "this onnxruntime has no provider for one: the models run on the CPU, which is enough",
+        )
+    for provider in hardware:
+        try:  # a provider that is listed need not load
+            OnnxEngine(manifest.load(manifest.names()[0]).weights(), provider=provider).close()
+        except InsulaError as error:
+            yield "note", "GPU", f"{provider} does not load: {error}"
+        else:
+            yield "ok", "GPU", f"{provider} runs our models"
+
+
+def _codec() -> Iterator[Finding]:
+    try:
+        import cv2
+    except ImportError:
+        return  # reported among the packages
+    backends = [cv2.videoio_registry.getBackendName(b) for b in cv2.videoio_registry.getBackends()]
+    if "FFMPEG" in backends:
+        yield "ok", "codecs", f"OpenCV reads video through {', '.join(backends)}"
+    else:
+        yield (
+            "fix",
+            "codecs",
+            "OpenCV has no FFMPEG: network cameras fail; install the opencv-contrib-python wheel",
+        )
 
 
 def _models() -> Iterator[Finding]:
@@ -123,3 +169,18 @@ def _lsl() -> Iterator[Finding]:
 def _display() -> Iterator[Finding]:
     reason = display.why_no_window()
     yield "note" if reason else "ok", "dashboard", reason or f"can open a window ({sys.platform})"
+
+
+_CHECKS = (
+    _python,
+    _clock,
+    _cores,
+    _ring,
+    _shared_memory,
+    _packages,
+    _codec,
+    _engine,
+    _models,
+    _lsl,
+    _display,
+)

@@ -65,14 +65,16 @@ def pull() -> None:
     console.print(f"[green]●[/green] {path}")
 
 
-def evaluate(modality: str, data: Path, predictions: Path) -> None:
+def evaluate(modality: str, data: Path, predictions: Path, model: str = "") -> None:
     """Write one row per item to ``predictions`` and print the report card."""
     module = _module(modality, "evaluate")
     if not data.exists():
         raise DataError(f"there is no {data}")
     if not predictions.parent.is_dir():
         raise DataError(f"there is no folder {predictions.parent} for the predictions")
-    card = module.evaluate(data, predictions)
+    if model and modality != "speech":
+        raise ConfigError(f"{modality} has one set of weights: --model is for 'insula evaluate speech'")
+    card = module.evaluate(data, predictions, model) if model else module.evaluate(data, predictions)
     console.print(card.render())
     console.print(f"predictions: {predictions}", style="cyan")
 

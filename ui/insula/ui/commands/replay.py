@@ -47,7 +47,7 @@ def run(session: Path, speed_text: str, out: Path | None) -> Outcome:
     factor = speed(speed_text)
     if out is not None:
         check_free(out)
-    logging.getLogger("pyxdf").setLevel(logging.ERROR)  # remarks on clock segments, which ours do not use
+    quiet_readers()
     recording, live, about = load(session)
     setting = setting_of(about)
     again: list[AffectEstimate] = []
@@ -66,9 +66,16 @@ def run(session: Path, speed_text: str, out: Path | None) -> Outcome:
         else:
             outcome = write(recording, setting, out, told, watch=watch)
     _print(outcome, recording, live, again)
+    if other := other_models(live, again):
+        console.print(f"  [yellow]not the models of the live session[/yellow]: {', '.join(other)}")
     if out is not None:
         console.print(f"  {out}", style="cyan", highlight=False, soft_wrap=True)
     return outcome
+
+
+def quiet_readers() -> None:
+    """Keep pyxdf's remarks on clock segments off the terminal: nothing here depends on them."""
+    logging.getLogger("pyxdf").addHandler(logging.NullHandler())
 
 
 def load(session: Path) -> tuple[Recording, list[AffectEstimate], dict[str, Any]]:
@@ -84,6 +91,17 @@ def load(session: Path) -> tuple[Recording, list[AffectEstimate], dict[str, Any]
     if offset is None:
         return recorded_tracks(session, tracks), [], about
     return recorded_tracks(session, tracks, offset), live.estimates, about
+
+
+def other_models(live: list[AffectEstimate], again: list[AffectEstimate]) -> list[str]:
+    """Modalities whose model is not the one that spoke live, so that agreement says nothing about replay."""
+    before = {estimate.modality: estimate.model for estimate in live if estimate.model}
+    after = {estimate.modality: estimate.model for estimate in again if estimate.model}
+    return [
+        f"{modality} {before[modality]} → {model}"
+        for modality, model in after.items()
+        if modality in before and before[modality] != model
+    ]
 
 
 def setting_of(about: dict[str, Any]) -> Setting:

@@ -133,7 +133,12 @@ def _panel(course: Course, span: Span, y: float, height: float) -> str:
         parts.append(_line(left, place(value), right, place(value), "#d9dee5"))
         shift = 9 if value == course.high else 0 if value == course.low else 4
         parts.append(
-            _text(left - 6, place(value) + shift, f"{value:+g}" if course.low < 0 and value else f"{value:g}", "end")
+            _text(
+                left - 6,
+                place(value) + shift,
+                f"{value:+g}" if course.low < 0 and value else f"{value:g}",
+                "end",
+            )
         )
     parts.append(f'<text x="4" y="{y + 11:.1f}" class="name" fill="{colour}">{escape(course.label)}</text>')
     parts.append(_text(4, y + 24, course.ends[1], cls="faint"))
