@@ -71,9 +71,8 @@ def speed(hour: Array) -> None:
 
     whole = best_ms(lambda: Follower(4)(hour))
     print(f"one hour at 4 Hz, {len(hour)} samples: {whole:.1f} ms at once; ", end="")
-    print(
-        f"{best_ms(lambda: stream(4), 2):.0f} ms in chunks of 1 s, {best_ms(lambda: stream(240), 2):.0f} ms of 60 s"
-    )
+    second, minute = best_ms(lambda: stream(4), 2), best_ms(lambda: stream(240), 2)
+    print(f"{second:.0f} ms in chunks of 1 s, {minute:.0f} ms of 60 s")
     try:
         import neurokit2 as nk
     except ImportError:
@@ -101,8 +100,8 @@ class Ours:
         r = "–" if its_tonic is None else f"{np.corrcoef(self.tonic, its_tonic)[0, 1]:.3f}"
         dt = f"{np.median(near):+.2f}" if len(near) else "–"
         return (
-            f"{self.name} | {reference} | {len(its_peak)} | {matched(its_peak, self.peak_s):.2f} | {len(mine)} | "
-            f"{matched(mine, its_peak):.2f} | {dt} | {r}"
+            f"{self.name} | {reference} | {len(its_peak)} | {matched(its_peak, self.peak_s):.2f} "
+            f"| {len(mine)} | {matched(mine, its_peak):.2f} | {dt} | {r}"
         )
 
 

@@ -121,3 +121,14 @@ def test_before_the_first_second_there_is_no_statement():
     estimates, *_ = play(started(stream), stream, made_up_eda(np.zeros(1), 4)[:3], every_s=0.25)
     assert estimates == []
     EdaEstimator().close()
+
+
+def test_every_response_is_told_once_by_the_age_of_its_onset():
+    stream = info(8.0)
+    wave = made_up_eda(np.full(120, 1.0), 8.0)
+    estimates, *_ = play(started(stream), stream, wave)
+    onsets = [e.t - c.value for e in estimates for c in e.clues if c.feature == "scr_onset"]
+    assert len(onsets) >= 5
+    assert len(set(np.round(onsets, 3))) == len(onsets)
+    assert all(999.5 <= onset <= 1120.0 for onset in onsets)  # the first may lie within the filter delay
+    assert onsets == sorted(onsets)

@@ -73,7 +73,7 @@ def test_the_record_says_what_moved_it_how_sure_and_what_speaks_against() -> Non
     assert record.weight > 0.6
     assert record.quality == 0.9
     assert [clue.feature for clue in record.clues] == ["AU12 lip corner puller"]
-    assert record.sureness == "sure"
+    assert record.sureness == "unsure"  # 85 % happiness, but the voice contradicts
     assert record.va_source == "mapped"
     assert [a.kind for a in record.against] == ["contradiction", "poor signal", "not measured"]
 
@@ -139,12 +139,19 @@ def test_an_old_estimate_and_simulated_input_are_named() -> None:
     assert record.name.text == "no clear side"
 
 
+def test_a_high_probability_is_not_sure_while_the_values_are_wide() -> None:
+    assert explained(FACE).sureness == "sure"
+    assert explained(replace(FACE, valence=Measure(0.6, 0.3))).sureness == "fairly sure"
+    assert explained(replace(FACE, valence=Measure(0.6, 0.5))).sureness == "unsure"
+    assert explained(replace(FACE, expression=logs(happiness=0.65))).sureness == "fairly sure"
+
+
 def test_an_index_alone_is_an_index_and_no_feeling() -> None:
     eeg = AffectEstimate("eeg", "cap", 1.0, 0.8, indices=(("workload", Measure(0.7, 0.1)),))
     record = explained(eeg)
     assert record.name.kind == "index"
     assert record.leading == "eeg"
-    assert sentence(record) == "Only indices; signal good (0.80), sure (workload index +0.70 ± 0.10)."
+    assert sentence(record) == "Only indices; signal good (0.80), sure (workload index 0.70 ± 0.10)."
 
 
 @pytest.mark.parametrize("pair", [sorted(pair) for pair in COMPOUNDS])

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insula.edge.types import EXPRESSIONS, AffectEstimate, Measure, Modality
@@ -29,6 +29,7 @@ def estimate(
 
 
 @given(st.floats(-1, 1), st.floats(0.05, 1.0))
+@settings(deadline=None)
 def test_a_steady_input_comes_out_unchanged(value: float, sd: float) -> None:
     fusion = LateFusion()
     for i in range(100):
@@ -79,6 +80,7 @@ def test_the_surer_source_weighs_more_and_disagreement_widens() -> None:
 
 
 @given(st.floats(-1, 1), st.floats(-1, 1), st.floats(0.05, 0.6), st.floats(0.05, 0.6))
+@settings(deadline=None)
 def test_losing_a_source_makes_no_step_larger_than_the_interval(
     a: float, b: float, sd_a: float, sd_b: float
 ) -> None:

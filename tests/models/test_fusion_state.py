@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from insula.edge.errors import ConfigError
 from insula.edge.types import AffectEstimate, AffectState, Measure, Modality
 from insula.models.fusion import HORIZON_S, LateFusion
-from insula.models.fusion.combine import CORRELATION, SD_FLOOR, combine
+from insula.models.fusion.combine import SD_FLOOR, combine
 from insula.models.fusion.tracker import Z90, AxisTracker
 
 THREE: tuple[Modality, ...] = ("face", "voice", "eda")
@@ -55,10 +55,11 @@ def test_repetition_never_makes_it_surer_than_its_sources_allow(three: list[Meas
         state = fusion.state(i / 20)
     assert state.valence is not None
     surest = min(max(m.sd, SD_FLOOR) for m in three)
-    assert state.valence.sd >= math.sqrt(CORRELATION) * surest - 1e-12
+    assert state.valence.sd >= math.sqrt(0.5) * surest - 1e-12  # certainty at most doubles: stated
 
 
 @given(st.lists(measures, min_size=1, max_size=4), st.randoms())
+@settings(deadline=None)
 def test_the_order_of_the_sources_does_not_matter(several: list[Measure], random: Any) -> None:
     names: list[Modality] = ["face", "voice", "eda", "eeg"]
     parts = dict(zip(names, several, strict=False))
@@ -96,6 +97,7 @@ def test_dropout_of_any_subset_steps_no_further_than_the_interval(
 
 
 @given(st.lists(st.tuples(st.floats(0, 3), values, deviations), min_size=2, max_size=40))
+@settings(deadline=None)
 def test_no_sequence_of_targets_makes_a_step_beyond_the_intervals(
     course: list[tuple[float, float, float]],
 ) -> None:

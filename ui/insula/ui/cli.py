@@ -16,11 +16,11 @@ app = typer.Typer(
     name="insula",
     no_args_is_help=True,
     add_completion=False,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Camera, microphone, EEG and EDA into one live valence/arousal and expression state.\n\n"
-    "Research software, not a medical device. It says what was measured (expression, arousal index, workload "
+    "Research software, not a medical device. It says what was measured (expression, stress index, workload "
     "index), how sure it is, and why something was not measured; it does not know what a person feels.",
 )
 

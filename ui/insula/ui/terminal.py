@@ -10,6 +10,7 @@ from rich.text import Text
 
 from insula.edge.health import HealthEvent, NodeState
 from insula.edge.types import EXPRESSIONS, AffectEstimate, AffectState, Measure
+from insula.models.explain import explain, sentence
 from insula.ui.tally import Tally
 
 console = Console(highlight=False)
@@ -29,7 +30,7 @@ def live_view(tally: Tally, title: str, elapsed_s: float, hint: str) -> Renderab
     """The whole live view."""
     with tally.lock:
         head = Text.assemble((title, "bold"), f"   {clock_text(elapsed_s)}   ", (hint, "bright_black"))
-        return Group(head, _sensors(tally), _estimates(tally), _state_line(tally.state))
+        return Group(head, _sensors(tally), _estimates(tally), _state_line(tally.state), _why(tally))
 
 
 def _sensors(tally: Tally) -> Table:
@@ -88,6 +89,13 @@ def _state_line(state: AffectState | None) -> Text:
         f"valence {valence}   arousal {arousal}   {expression}   {index}   ",
         (f"age {age}", "bright_black"),
     )
+
+
+def _why(tally: Tally) -> Text:
+    if tally.state is None or not tally.state.measured:
+        return Text("")
+    newest = [counts.newest for counts in tally.modalities.values()]
+    return Text("why    " + sentence(explain(tally.state, newest)), "bright_black")
 
 
 def event_line(event: HealthEvent, elapsed_s: float) -> Text:

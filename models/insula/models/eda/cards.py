@@ -22,7 +22,10 @@ ORDER_NOTE = (
     "classes (see the floor); no input knows the time, and the drift line shows how far the index follows it "
     "within rest"
 )
+DRIFT_NOTE = "0.5 is no drift; people with six windows of rest or more"
 NEIGHBOUR_S = 60.0
+MIN_REST = 6
+"""Fewer windows of rest than this say nothing about a drift."""
 
 
 class ScoredRow(Protocol):
@@ -92,7 +95,7 @@ def drift(y: Ints, p: Floats, t1_s: Floats, person: Names) -> Score:
         values = []
         for name in np.unique(person[rows]):
             rest = rows[(person[rows] == name) & (y[rows] == 0)]
-            late = t1_s[rest] > np.median(t1_s[rest]) if len(rest) else np.zeros(0, np.bool_)
+            late = t1_s[rest] > np.median(t1_s[rest]) if len(rest) >= MIN_REST else np.zeros(0, np.bool_)
             if late.any():
                 values.append(metrics.auc(late.astype(np.int64), p[rest]))
         return float(np.mean(values)) if values else float("nan")

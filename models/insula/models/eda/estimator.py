@@ -59,6 +59,7 @@ class EdaEstimator:
         self._second: Second | None = None
         self._reading: Reading | None = None
         self._newest_t, self._newest = -np.inf, -1
+        self._followed, self._told_onset_s = 0, -np.inf
 
     def estimate(self, reader: StreamReader) -> AffectEstimate | None:
         """Follow what is new; ``None`` before the first whole second."""
@@ -78,6 +79,7 @@ class EdaEstimator:
                 self._restart()
             elif missing > 0:
                 values = np.concatenate([np.full(missing, np.nan), values])
+        self._followed += len(values)
         for second in self._reader.push(values):
             self._second = second
             self._reading = self._index.step(second)
@@ -112,10 +114,10 @@ class EdaEstimator:
     def _clues(self, second: Second, reading: Reading) -> tuple[Clue, ...]:
         """Tonic level, responses a minute and conductance slope; z against the person's baseline."""
         name = self._info.name
-        clues = [Clue(name, "tonic level", round(second.level_us, 4), "µS")]
+        clues = [Clue(name, "tonic level", round(second.level_us, 4), "µS"), *self._onsets()]
         if second.values is None:
             recent = self._reader.responses
-            clues.append(Clue(name, f"responses in {second.t_s} s", float(len(recent)), ""))
+            clues.append(Clue(name, "responses so far", float(len(recent)), ""))
             return tuple(clues)
         assert self._model is not None
         own = self._index.baseline.mean(len(self._model.typical))
@@ -126,6 +128,13 @@ class EdaEstimator:
                 z = float((second.values[i] - own[i]) / self._model.typical[i])
             clues.append(Clue(name, f"{label} ({WINDOW_S} s)", float(second.values[i]), unit, z))
         return tuple(clues)
+
+    def _onsets(self) -> list[Clue]:
+        """Every response confirmed since the last estimate, by the age of its onset; once each."""
+        now_s = self._followed / self._info.sfreq
+        new = [scr.onset_s for scr in self._reader.responses if scr.onset_s > self._told_onset_s]
+        self._told_onset_s = max([self._told_onset_s, *new])
+        return [Clue(self._info.name, "scr_onset", now_s - onset_s, "s") for onset_s in new]
 
     def close(self) -> None:
         """Release the model."""

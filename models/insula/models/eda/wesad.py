@@ -2,13 +2,13 @@
 
 Layout, from general knowledge (no copy was available to verify it)::
 
-    ROOT/S2/S2.pkl          dict: "subject"; "signal" → "wrist" → "EDA" (n, 1) µS at 4 Hz, "BVP" (m, 1) at
-                            64 Hz (and "chest", not used); "label" (k,) int at 700 Hz
+    ROOT/S2/S2.pkl          dict: "subject"; "signal" → "wrist" → "EDA" (n, 1) µS at 4 Hz, "BVP" (m, 1)
+                            at 64 Hz (and "chest", not used); "label" (k,) int at 700 Hz
     ROOT/S2/S2_quest.csv    rows of ";"-separated cells: "# ORDER;Base;TSST;…", then five rows
                             "# PANAS;1;3;…", one per condition in that order
 
 Label codes: 1 baseline, 2 stress, 3 amusement, 4 meditation; 0 and 5–7 are no condition. The classes are
-conditions, not emotions. A pickle can run code when it is loaded, so only arrays, numbers and text are let in.
+conditions, not emotions. A pickle can run code when it is loaded: only arrays, numbers and text are let in.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from __future__ import annotations
 import csv
 import pickle
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ class _ArraysOnly(pickle.Unpickler):
 
 
 def read_wesad(root: Path) -> Iterator[Recording]:
-    """Yield a recording per person under ``root``; raises ``DataError`` when there is none or one is malformed."""
+    """Yield a recording per person under ``root``; ``DataError`` when there is none or one is malformed."""
     files = sorted(root.glob("S*/S*.pkl"))
     if not files:
         raise DataError(f"{root} holds no S*/S*.pkl; point at WESAD's unpacked folder")
@@ -76,8 +77,7 @@ def _segments(label: npt.NDArray[np.generic], n_eda: int) -> tuple[Segment, ...]
     seconds = min(len(label) // LABEL_HZ, int(n_eda / EDA_HZ))
     codes = label[: seconds * LABEL_HZ : LABEL_HZ].astype(np.int64)
     edges = [0, *(np.flatnonzero(np.diff(codes)) + 1).tolist(), len(codes)]
-    pairs = zip(edges[:-1], edges[1:], strict=True)
-    return tuple(Segment(CONDITIONS.get(int(codes[a]), "none"), a, b) for a, b in pairs if b > a)
+    return tuple(Segment(CONDITIONS.get(int(codes[a]), "none"), a, b) for a, b in pairwise(edges) if b > a)
 
 
 def read_panas(file: Path) -> dict[str, tuple[float, ...]]:

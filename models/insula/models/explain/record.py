@@ -21,6 +21,10 @@ LEAST_Z: Final = 1.0
 CONTRADICTION_SD: Final = 2.0
 """Face and voice contradict each other from this disagreement on."""
 
+SURE: Final = (0.8, 0.2)
+FAIRLY_SURE: Final = (0.6, 0.35)
+"""Least probability of what is named and widest standard deviation of a value."""
+
 POOR_QUALITY: Final = 0.5
 OLD_S: Final = 1.0
 
@@ -129,14 +133,17 @@ def _telling(clues: Iterable[Clue]) -> tuple[Clue, ...]:
 
 
 def _sureness(state: AffectState, called: Name) -> Sureness:
-    """From the expression's probability, else from the wider of the two deviations."""
-    if called.probability is not None:
-        p = called.probability if called.parts else 0.0
-        return "sure" if p >= 0.8 else "fairly sure" if p >= 0.6 else "unsure"
+    """The worst of what the probability, the deviations and the agreement of face and voice allow."""
+    if state.disagreement is not None and state.disagreement > CONTRADICTION_SD:
+        return "unsure"
     deviations = [m.sd for m in (state.valence, state.arousal) if m is not None]
-    deviations = deviations or [m.sd for _, m in state.indices]
-    widest = max(deviations)
-    return "sure" if widest <= 0.15 else "fairly sure" if widest <= 0.3 else "unsure"
+    if called.probability is None and not deviations:
+        deviations = [m.sd for _, m in state.indices]
+    widest = max(deviations, default=0.0)
+    p = 1.0 if called.probability is None else called.probability if called.parts else 0.0
+    if p >= SURE[0] and widest <= SURE[1]:
+        return "sure"
+    return "fairly sure" if p >= FAIRLY_SURE[0] and widest <= FAIRLY_SURE[1] else "unsure"
 
 
 def _against(

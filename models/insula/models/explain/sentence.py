@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from insula.edge.types import Clue, Measure
+from insula.edge.types import Clue
 from insula.models.explain.catalogue import GERMAN
 from insula.models.explain.record import Against, Explanation
 from insula.models.face.blendshapes import ACTION_UNITS
@@ -61,16 +61,16 @@ class _Writer:
         return self._say("signal {word} ({quality:.2f}), ", word=self._say(word), quality=e.quality)
 
     def _sure(self, e: Explanation) -> str:
-        values = [self._value(axis, m) for axis, m in (("valence", e.valence), ("arousal", e.arousal)) if m]
-        values += [self._value(name, m) for name, m in e.indices]
-        told = ", ".join(values)
-        if e.va_source is not None:
-            told += f", {self._say(e.va_source)}"
+        axes = [
+            f"{self._say(axis)} {m.mean:+.2f} ± {m.sd:.2f}"
+            for axis, m in (("valence", e.valence), ("arousal", e.arousal))
+            if m is not None
+        ]
+        source = [self._say(e.va_source)] if e.va_source is not None else []
+        indices = [f"{self._say(index)} {m.mean:.2f} ± {m.sd:.2f}" for index, m in e.indices]
+        told = ", ".join([*axes, *source, *indices])
         sureness = self._say(e.sureness)
         return f"{sureness} ({told})" if told else sureness
-
-    def _value(self, name: str, measure: Measure) -> str:
-        return f"{self._say(name)} {measure.mean:+.2f} ± {measure.sd:.2f}"
 
     def _clues(self, clues: tuple[Clue, ...]) -> str:
         return ", ".join(self._clue(clue) for clue in clues)

@@ -116,7 +116,7 @@ def series(states: Sequence[AffectState]) -> tuple[Floats, Floats]:
 
 def _ou(rng: np.random.Generator, n: int, tau_s: float, columns: int) -> Floats:
     keep = np.exp(-1.0 / (tau_s * GRID_HZ))
-    steps = rng.standard_normal((n, columns)) * np.sqrt(1 - keep**2)
+    steps: Floats = rng.standard_normal((n, columns)) * np.sqrt(1 - keep**2)
     steps[0] /= np.sqrt(1 - keep**2)
     for i in range(1, n):
         steps[i] += keep * steps[i - 1]

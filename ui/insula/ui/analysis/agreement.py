@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from insula.edge.types import MODALITIES, AffectEstimate, Modality
 
-NEAR_S = 0.15
-"""Estimates whose newest samples lie farther apart do not speak of the same moment."""
+NEAR_S: Final[Mapping[Modality, float]] = {"face": 0.05, "voice": 0.15, "eda": 0.5, "eeg": 0.15}
+"""Estimates whose newest samples lie farther apart do not speak of the same moment: half a period or so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def _compare(modality: Modality, ours: list[AffectEstimate], theirs: list[Affect
     pairs = []
     for estimate in ours:
         nearest = int(np.argmin(np.abs(times - estimate.t)))
-        if abs(times[nearest] - estimate.t) <= NEAR_S:
+        if abs(times[nearest] - estimate.t) <= NEAR_S[modality]:
             pairs.append((estimate, theirs[nearest]))
     same = sum(a.measured == b.measured for a, b in pairs) / len(pairs) if pairs else 0.0
     distances: dict[str, list[float]] = {}

@@ -54,7 +54,7 @@ class Recording:
 def open_recording(path: Path) -> Recording:
     """A session folder, E4 folder, video, sound or signal file; raises ``InsulaError`` in words."""
     if (path / "session.json").is_file():
-        return recorded_tracks(path, session_tracks(path))
+        return recorded_tracks(path, session_tracks(path), ours=True)
     suffix = path.suffix.lower()
     if suffix in VIDEO:
         return _video(path)
@@ -84,9 +84,13 @@ def is_ours(tracks: list[Track]) -> bool:
     return any(track.info.name.startswith(_OURS) for track in tracks)
 
 
-def recorded_tracks(path: Path, tracks: list[Track], offset: float = 0.0) -> Recording:
-    """The streams of a signal file, moved by ``offset`` s; what Insula itself had said is left out."""
-    sensors, markers = [], []
+def recorded_tracks(path: Path, tracks: list[Track], offset: float = 0.0, *, ours: bool = False) -> Recording:
+    """The streams of a signal file, moved by ``offset`` s; what Insula itself had said is left out.
+
+    ``ours``: Insula recorded it, even where it holds none of its words.
+    """
+    sensors: list[Track] = []
+    markers: list[Marker] = []
     for track in tracks:
         if track.info.name.startswith(_OURS) and track.info.name != "insula.markers":
             continue
@@ -99,7 +103,7 @@ def recorded_tracks(path: Path, tracks: list[Track], offset: float = 0.0) -> Rec
     named = selected(sensors, [], str(path))
     kinds = {track.info.type for track in named}
     absent: dict[Modality, str] = {"face": NO_PICTURES} if "Video" in kinds else {}
-    if is_ours(tracks) and "Audio" not in kinds:
+    if (ours or is_ours(tracks)) and "Audio" not in kinds:
         absent["voice"] = NO_SOUND
     feeds = tuple(Feed(track.info, _blocks_of(track)) for track in named if track.info.type != "Video")
     return Recording(

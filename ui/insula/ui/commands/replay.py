@@ -85,12 +85,12 @@ def load(session: Path) -> tuple[Recording, list[AffectEstimate], dict[str, Any]
     try:
         live = Recorded(session)
     except DataError:
-        return recorded_tracks(session, tracks), [], about
+        return recorded_tracks(session, tracks, ours=True), [], about
     own = next((track.times for track in tracks if track.info.name == "insula.state"), np.zeros(0))
     offset = offset_between(np.array([state.t for state in live.states]), own)
     if offset is None:
-        return recorded_tracks(session, tracks), [], about
-    return recorded_tracks(session, tracks, offset), live.estimates, about
+        return recorded_tracks(session, tracks, ours=True), [], about
+    return recorded_tracks(session, tracks, offset, ours=True), live.estimates, about
 
 
 def other_models(live: list[AffectEstimate], again: list[AffectEstimate]) -> list[str]:

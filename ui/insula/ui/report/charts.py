@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
@@ -21,6 +21,7 @@ LEFT: Final = 74
 RIGHT: Final = 10
 Z90: Final = 1.6449
 """Half the width of a 90 % interval in standard deviations, if the error is normal."""
+NO_VALUE: Final = "no modality gave this value"
 _COLUMNS: Final = 600
 _STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 
@@ -123,7 +124,7 @@ def _panel(course: Course, span: Span, y: float, height: float) -> str:
     colour = COLOURS[course.key]
     middle = (course.low + course.high) / 2
     parts = [_rect(left, y, right - left, height, "#fbfcfd")]
-    parts += [_gap(gap, span, y, height) for gap in course.gaps]
+    parts += [_gap(gap, span, y, height) for gap in (*course.gaps, *without_value(course))]
 
     def place(value: float) -> float:
         share = (min(course.high, max(course.low, value)) - course.low) / (course.high - course.low)
@@ -147,6 +148,14 @@ def _panel(course: Course, span: Span, y: float, height: float) -> str:
     return "".join(parts)
 
 
+def without_value(course: Course) -> list[Gap]:
+    """Where this very value is missing, even if the modality gave another one."""
+    absent = np.concatenate(([False], ~np.isfinite(course.mean), [False]))
+    edges = np.flatnonzero(np.diff(absent.astype(np.int8)))
+    times = np.append(course.times, np.inf)
+    return [Gap(float(times[a]), float(times[b]), NO_VALUE) for a, b in edges.reshape(-1, 2)]
+
+
 _Run = tuple[FloatArray, FloatArray, FloatArray]
 
 
@@ -167,8 +176,7 @@ def runs(course: Course, span: Span) -> list[_Run]:
     return [(t[a:b], m[a:b], s[a:b]) for a, b in pairwise(stops)]
 
 
-def _run(run: _Run, span: Span, place: object, colour: str) -> str:
-    assert callable(place)
+def _run(run: _Run, span: Span, place: Callable[[float], float], colour: str) -> str:
     times, mean, sd = run
     xs = [span.x(float(t)) for t in times]
     if len(xs) == 1:

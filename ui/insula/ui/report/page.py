@@ -98,10 +98,10 @@ def _course(facts: Facts, span: Span) -> str:
     if not any(state.valence or state.arousal for state in facts.session.states):
         return f'<p class="absent">Not measured at any moment: {escape(facts.validity[0].reasons[0][0])}.</p>'
     return (
-        f"<figure>{courses(shown, span, facts.session.marks)}<figcaption>Line: the estimate of all "
-        "modalities together. Band: 90 % interval, as far as the models judge their own error rightly. "
-        "Values are relative positions between −1 and +1, not scores of a test.</figcaption></figure>"
-        f"{parts.summary(facts)}"
+        f"{parts.summary(facts)}<figure>{courses(shown, span, facts.session.marks, 92)}<figcaption>"
+        "Line: the estimate of all modalities together. Band: 90 % interval, as far as the models judge "
+        "their own error rightly. Values are relative positions between −1 and +1, not scores of a test."
+        "</figcaption></figure>"
     )
 
 

@@ -61,15 +61,15 @@ def summary(facts: Facts) -> str:
         values = facts.session.fused.rows[:, column]
         values = values[np.isfinite(values)]
         if not len(values):
-            sentences.append(f"{axis} was not measured.")
+            sentences.append(f"<b>{axis}</b> not measured")
             continue
         low, middle, high = (_signed(v) for v in np.percentile(values, (25, 50, 75)))
         share = len(values) / max(1, len(facts.session.fused.times))
         sentences.append(
-            f"<b>{axis}</b>: median {middle}, half of the time between {low} and {high} "
-            f"(from {share:.0%} of the session)."
+            f"<b>{axis}</b> median {middle}, half of the time {low} to {high}, "
+            f"measured {share:.0%} of the time"
         )
-    return f"<p>{' '.join(sentences)}</p>"
+    return f"<p>{'<br>'.join(sentences)}</p>"
 
 
 def segments(session: Recorded) -> str:
