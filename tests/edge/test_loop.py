@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -83,6 +84,20 @@ def test_a_sensor_becomes_states_and_everything_stops() -> None:
     assert loop.ended
 
 
+def test_states_can_be_awaited() -> None:
+    async def three(loop: SensingLoop) -> list[AffectState]:
+        states: list[AffectState] = []
+        async for state in loop.astates():
+            states.append(state)
+            if len(states) == 3:
+                break
+        return states
+
+    with SensingLoop(config.parse(EDA)) as loop:
+        states = asyncio.run(three(loop))
+    assert [s.t for s in states] == sorted({s.t for s in states})
+
+
 def test_rings_are_files_for_other_processes_and_go_with_the_loop(tmp_path: Path) -> None:
     with SensingLoop(config.parse(EDA), directory=tmp_path):
         reader = StreamReader.attach(tmp_path / "eda.ring")
@@ -114,6 +129,17 @@ def test_a_start_that_fails_says_why_and_leaves_nothing(
     assert message in str(caught.value)
     assert threading.active_count() == before
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_automatic_estimator_that_fits_no_stream_says_why() -> None:
+    with SensingLoop(config.parse({"sensors": EDA["sensors"]})) as loop:
+        event = loop.health.get("eeg estimator")
+        assert event is not None
+        assert event.state == "stopped"
+        assert event.reason.startswith("no stream fits it (eda: ")
+        used = loop.health.get("eda estimator")
+        assert used is not None
+        assert used.state == "running"
 
 
 def test_sinks_come_and_go_while_the_loop_runs() -> None:

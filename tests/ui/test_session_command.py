@@ -82,6 +82,7 @@ def test_real_files_run_through_the_real_drivers(tmp_path: Path, shared_data: Pa
         (("run", "typo.toml"), "(was 'drivr' meant?)"),
         (("run", "no-camera.toml"), "camera: "),
         (("run", "no-film.toml"), "there is no file"),
+        (("run", "slow.toml"), "EDA needs 4–1000 Hz"),
         (("demo", "--out", "taken"), "is not empty; choose another --out"),
         (("demo", "--unplug", "face"), "should look like"),
         (("evaluate", "fase", "--data", ".", "--predictions", "x.csv"), "did you mean 'face'"),
@@ -94,6 +95,10 @@ def test_bad_input_is_one_clear_line(tmp_path: Path, arguments: tuple[str, ...],
     (tmp_path / "typo.toml").write_text('[sensors.a]\ndrivr = "camera"\n')
     (tmp_path / "no-camera.toml").write_text('[sensors.camera]\ndriver = "camera"\nindex = 97\n')
     (tmp_path / "no-film.toml").write_text('[sensors.film]\ndriver = "video_file"\npath = "none.mpg"\n')
+    (tmp_path / "slow.csv").write_text("time_s,EDA [uS]\n" + "".join(f"{i},2.0\n" for i in range(30)))
+    (tmp_path / "slow.toml").write_text(
+        '[sensors.wrist]\ndriver = "replay"\npath = "slow.csv"\n[estimators.eda]\nestimator = "eda"\n'
+    )
     (tmp_path / "broken.npz").write_bytes(b"not a zip file")
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "note.txt").write_text("mine")

@@ -11,9 +11,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -150,6 +151,12 @@ class SensingLoop:
             if seen is not None:
                 yield seen
 
+    async def astates(self) -> AsyncIterator[AffectState]:
+        """:meth:`states` for asyncio: ``async for state in loop.astates()``."""
+        states = self.states()
+        while (state := await asyncio.to_thread(next, states, None)) is not None:
+            yield state
+
     def subscribe(self, callback: Callable[[Item], None]) -> None:
         """Call ``callback`` with every item published, on the publisher's thread: hand over and return."""
         self._callbacks.append(callback)
@@ -225,12 +232,16 @@ class SensingLoop:
         parts = self.config.estimators or [Part(n, n) for n in registry.names("estimators")]
         for part in parts:
             estimator: Estimator = registry.factory("estimators", part.factory)(**part.options)
+            called = f"{part.name} estimator"
             name = self._stream_for(part, estimator)
             if name is None:
+                self.health.set(called, "estimator", NodeState.STARTING)
+                reason = f"no stream fits it ({self._why_not(estimator)})"
+                self.health.set(called, "estimator", NodeState.STOPPED, reason)
                 continue
             writer, sensor = self._streams[name]
             node = EstimatorNode(
-                f"{part.name} estimator",
+                called,
                 estimator,
                 writer.reader(),
                 sensor=sensor.name,
@@ -252,12 +263,15 @@ class SensingLoop:
             if why_not := estimator.accepts(self._streams[part.stream][0].info):
                 raise ConfigError(f"[estimators.{part.name}] cannot use {part.stream!r}: {why_not}")
             return part.stream
-        reasons = {name: estimator.accepts(writer.info) for name, (writer, _) in self._streams.items()}
-        fitting = [name for name, reason in reasons.items() if not reason]
+        fitting = [name for name, (writer, _) in self._streams.items() if not estimator.accepts(writer.info)]
         if not fitting and self.config.estimators:
-            told = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
-            raise ConfigError(f"[estimators.{part.name}] fits no stream ({told})")
+            raise ConfigError(f"[estimators.{part.name}] fits no stream ({self._why_not(estimator)})")
         return fitting[0] if fitting else None
+
+    def _why_not(self, estimator: Estimator) -> str:
+        return "; ".join(
+            f"{name}: {estimator.accepts(writer.info)}" for name, (writer, _) in self._streams.items()
+        )
 
     def _publish(self, item: Item) -> None:
         if isinstance(item, AffectEstimate):

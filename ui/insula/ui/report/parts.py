@@ -120,7 +120,7 @@ def _moment(session: Recorded, moment: Moment) -> tuple[str, str, str, str]:
     value = getattr(moment.state, moment.axis)
     weights = [c for c in moment.state.contributions if c.measured and c.weight >= 0.005]
     clues = [
-        f"{escape(clue.feature)} {clue.value:.3g} {escape(clue.unit)}"
+        f"{escape(clue.feature)} {clue.value:.3g} {escape(clue.unit if '…' not in clue.unit else '')}"
         + (f" <span class='absent'>(z {_signed(clue.z, 1)})</span>" if clue.z is not None else "")
         for _, clue in moment.clues
     ]
