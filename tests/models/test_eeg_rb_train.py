@@ -7,13 +7,12 @@ import numpy as np
 import pytest
 
 from insula.edge.errors import DataError
-from insula.models.eeg import rb_tokens
 from insula.models.eeg.sets.trial import SetSpec, Trial
 from insula.models.eeg.testing import made_up
 
 pytest.importorskip("torch", reason="training needs the [train] extra")
 
-from insula.models.eeg import rb_train
+from insula.models.eeg import rb_tokens, rb_train
 from insula.models.eeg.rb_fit import Schedule
 from insula.models.eeg.rb_rows import load
 from insula.models.eeg.rbtransformer import FORK, PAPER, Shape
