@@ -79,6 +79,7 @@ def test_random_folds_learn_random_labels_and_person_folds_do_not():
 
 
 def test_the_recipe_keeps_people_apart_and_its_constants_at_unit_length(tmp_path):
+    pytest.importorskip("torch", reason="training needs the [train] extra")
     write_stress_pack(tmp_path / "p.npz", 3, minutes=3, pulse=False)
     data = pinn.sequences(list(read_pack(tmp_path / "p.npz")))
     assert data.x.shape[1] == 61
