@@ -34,6 +34,20 @@ def _frames(path: Path, track: VideoTrack, start: float, loop: bool) -> Timeline
         start += max(track.duration_s, t + 1.0 / (track.fps or 25.0))
 
 
+def describe(name: str, path: Path, track: VideoTrack) -> StreamInfo:
+    """The stream ``name`` that a video file's frames make."""
+    return StreamInfo(
+        name=name,
+        type="Video",
+        sfreq=track.fps,
+        ch_names=("RGB",),
+        units=("uint8",),
+        dtype="uint8",
+        shape=(track.height, track.width, 3),
+        sensor_id=f"file:{path.name}",
+    )
+
+
 class VideoFile:
     """Frames of a video file with the times the file gives them."""
 
@@ -66,18 +80,7 @@ class VideoFile:
         track = video_track(path)
         start = self._pace.clock() if self._epoch < 0 else self._epoch
         self._player = Player(_frames(path, track, start, self._loop), self._pace, self._path)
-        return (
-            StreamInfo(
-                name="video_file",
-                type="Video",
-                sfreq=track.fps,
-                ch_names=("RGB",),
-                units=("uint8",),
-                dtype="uint8",
-                shape=(track.height, track.width, 3),
-                sensor_id=f"file:{path.name}",
-            ),
-        )
+        return (describe("video_file", path, track),)
 
     def read(self, timeout_s: float) -> Sequence[Block]:
         """The next frame, when it is due."""

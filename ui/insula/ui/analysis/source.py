@@ -16,6 +16,7 @@ from insula.sensors import audio_file, replay
 from insula.sensors.media import need_file, video_frames, video_track
 from insula.sensors.recording import Track, selected
 from insula.sensors.recording_xdf import read_xdf
+from insula.sensors.video_file import describe
 
 VIDEO: Final = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg"})
 AUDIO: Final = frozenset({".wav", ".flac", ".ogg", ".opus", ".aiff", ".aif", ".mp3"})
@@ -136,16 +137,7 @@ def _markers(track: Track, offset: float) -> Iterable[Marker]:
 def _video(path: Path) -> Recording:
     file = need_file(str(path))
     track = video_track(file)
-    info = StreamInfo(
-        name="video",
-        type="Video",
-        sfreq=track.fps,
-        ch_names=("RGB",),
-        units=("uint8",),
-        dtype="uint8",
-        shape=(track.height, track.width, 3),
-        sensor_id=f"file:{file.name}",
-    )
+    info = describe("video", file, track)
 
     def blocks() -> Iterator[Block]:
         for t, image in video_frames(file):
