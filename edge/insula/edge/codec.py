@@ -21,6 +21,7 @@ from insula.edge.codec_forms import Nulls, Wrong, record_form
 from insula.edge.errors import DataError
 from insula.edge.health import HealthEvent, StreamStats
 from insula.edge.protocols import Item
+from insula.edge.reports import Answer, Rating, StepEvent
 from insula.edge.types import AffectEstimate, AffectState, Clue, Marker
 
 SCHEMA: Final = 1
@@ -32,6 +33,9 @@ RECORDS: Final[dict[str, type[Item]]] = {
     "marker": Marker,
     "health": HealthEvent,
     "stream": StreamStats,
+    "step": StepEvent,
+    "answer": Answer,
+    "rating": Rating,
 }
 """The value of ``"record"`` and the type it stands for."""
 

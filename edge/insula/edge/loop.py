@@ -26,6 +26,7 @@ from insula.edge.errors import ConfigError, InsulaError, SensorUnavailable
 from insula.edge.estimator_node import EstimatorNode
 from insula.edge.health import Health, NodeState
 from insula.edge.protocols import Estimator, Item, Sensor, Sink
+from insula.edge.reports import Answer, Rating, StepEvent
 from insula.edge.sensor_node import SensorNode, in_words
 from insula.edge.sink_node import SinkNode
 from insula.edge.stream import StreamWriter
@@ -183,6 +184,10 @@ class SensingLoop:
         marker = Marker(self.clock() if t is None else t, text, source)
         self._publish(marker)
         return marker
+
+    def publish(self, item: StepEvent | Answer | Rating) -> None:
+        """Publish what a person did or said, for every sink."""
+        self._publish(item)
 
     def shutter(self, closed: bool) -> None:
         """Cut pictures and sound off at their sensors, or let them through again."""

@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from insula.edge.health import HealthEvent, StreamStats
+from insula.edge.reports import Answer, Rating, StepEvent
 from insula.edge.stream import StreamReader
 from insula.edge.types import AffectEstimate, AffectState, Block, Marker, Modality, StreamInfo
 
-Item = AffectState | AffectEstimate | Marker | HealthEvent | StreamStats
+Item = AffectState | AffectEstimate | Marker | HealthEvent | StreamStats | StepEvent | Answer | Rating
 """What the runtime publishes."""
 
 

@@ -13,7 +13,8 @@ from typing import Any
 from insula.edge.clock import Clock, now
 from insula.edge.errors import SinkError
 from insula.edge.protocols import Item
-from insula.edge.sinks.rows import MARKERS, REASONS, STATE, Layout, Reasons, rows
+from insula.edge.reports import Rating
+from insula.edge.sinks.rows import MARKERS, REASONS, STATE, Layout, Reasons, rating_row, rows
 from insula.edge.stream import StreamReader
 from insula.edge.types import AffectEstimate, AffectState, Marker
 
@@ -57,6 +58,11 @@ class LslSink:
                 self._push(REASONS.name, news, item.t)
         elif isinstance(item, Marker):
             self._push(MARKERS.name, (item.text,), item.t)
+        elif isinstance(item, Rating):  # answers are private: they stay in the file
+            row = rating_row(item)
+            if row.layout.name not in self._outlets:
+                self._offer(row.layout, pylsl.cf_double64, {"annotator": item.annotator, "role": item.role})
+            self._push(row.layout.name, row.values, row.t)
 
     def poll(self) -> None:
         """Nothing is buffered here: liblsl sends on threads of its own."""
@@ -73,13 +79,14 @@ class LslSink:
     def _offer(self, layout: Layout, channel_format: int, about: Mapping[str, str] | None = None) -> None:
         source_id = f"{self._source_id}:{layout.name}"
         info = pylsl.StreamInfo(
-            layout.name, layout.type, len(layout.labels), pylsl.IRREGULAR_RATE, channel_format, source_id
+            layout.name, layout.type, len(layout.labels), layout.sfreq, channel_format, source_id
         )
         description = info.desc()
+        why = "not rated" if layout.type == "Rating" else f"the reason is in {REASONS.name}"
         facts = {
             "manufacturer": f"insula {version('insula')}",
             "simulated": str(self._simulated).lower(),
-            "not_measured": f"NaN; the reason is in {REASONS.name}",
+            "not_measured": f"NaN; {why}",
             **(about or {}),
         }
         for key, value in facts.items():

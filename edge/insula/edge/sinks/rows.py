@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from insula.edge.reports import Answer, Rating, StepEvent
 from insula.edge.types import EXPRESSIONS, MODALITIES, AffectEstimate, AffectState, Measure
 
 INDICES: Final = {"eda": ("stress",), "eeg": ("workload",)}
@@ -21,12 +22,13 @@ _ALL_INDICES: Final = tuple(name for names in INDICES.values() for name in names
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A stream of ours, irregular: LSL's name and type, one label and unit a channel."""
+    """A stream of ours: LSL's name and type, one label and unit a channel; ``sfreq`` 0 is irregular."""
 
     name: str
     type: str
     labels: tuple[str, ...]
     units: tuple[str, ...]
+    sfreq: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,57 @@ REASONS: Final = Layout("insula.reasons", "Text", ("node", "reason"), ("", ""))
 
 HEALTH: Final = Layout("insula.health", "Text", ("node", "state", "reason"), ("", "", ""))
 """Changes of sensors, estimators and outputs."""
+
+RATING_HZ: Final = 25.0
+"""Nominal rate of continuous ratings (that of OMG-Empathy)."""
+
+STEPS: Final = Layout(
+    "insula.protocol",
+    "Protocol",
+    ("step", "name", "kind", "change", "planned", "by", "condition", "trial"),
+    ("", "", "", "", "seconds", "", "", ""),
+)
+"""Steps of a protocol: ``planned`` is when the schedule wanted what happened at the row's time."""
+
+ANSWERS: Final = Layout(
+    "insula.answers",
+    "Answers",
+    (
+        "questionnaire",
+        "item",
+        "answer",
+        "value",
+        "onset",
+        "response_time",
+        "reason",
+        "respondent",
+        "role",
+        "step",
+    ),
+    ("", "", "", "", "seconds", "seconds", "", "", "", ""),
+)
+"""One row an answer; where there is none, answer and value are empty and ``reason`` says why."""
+
+
+def text_row(item: StepEvent | Answer) -> tuple[Layout, tuple[str, ...]]:
+    """The stream and the texts of a step or an answer; the time is the item's."""
+    if isinstance(item, StepEvent):
+        told = (item.index, item.name, item.kind, item.change, item.planned, item.by, item.condition)
+        return STEPS, (*map(_text, told), _text(item.trial or None))
+    taken = None if item.onset is None or not item.answered else round(item.t - item.onset, 6)
+    said = (item.questionnaire, item.item, item.text, item.value, item.onset, taken, item.reason)
+    return ANSWERS, (*map(_text, said), item.respondent, item.role, _text(item.step))
+
+
+def rating_row(rating: Rating) -> Row:
+    """The row of a rating in the stream of its annotator and labels; not rated is NaN."""
+    name = f"insula.rating.{rating.annotator}.{'+'.join(rating.labels)}"
+    layout = Layout(name, "Rating", rating.labels, ("1",) * len(rating.labels), RATING_HZ)
+    return Row(layout, rating.t, tuple(math.nan if v is None else float(v) for v in rating.values))
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
 
 
 def rows(item: AffectState | AffectEstimate) -> list[Row]:

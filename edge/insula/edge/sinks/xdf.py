@@ -22,7 +22,19 @@ from insula.edge.clock import Clock, now
 from insula.edge.errors import SinkError
 from insula.edge.health import HealthEvent
 from insula.edge.protocols import Item
-from insula.edge.sinks.rows import HEALTH, MARKER_SOURCES, MARKERS, REASONS, STATE, Reasons, Row, rows
+from insula.edge.reports import Answer, Rating, StepEvent
+from insula.edge.sinks.rows import (
+    HEALTH,
+    MARKER_SOURCES,
+    MARKERS,
+    REASONS,
+    STATE,
+    Reasons,
+    Row,
+    rating_row,
+    rows,
+    text_row,
+)
 from insula.edge.sinks.xdf_streams import (
     Recorded,
     Source,
@@ -99,6 +111,7 @@ class XdfRecorder:
         self._sync = sync
         self._clock = clock
         self._writer: XdfWriter | None = None
+        self._simulated = False
         self._closed = False
         self._streams: Mapping[str, StreamReader] = {}
         self._sources: dict[str, Source] = {}
@@ -147,7 +160,7 @@ class XdfRecorder:
         ]
         self._writer = XdfWriter(self.path, info, sync=self._sync, clock=self._clock)
         self._streams = streams
-        simulated = any(reader.info.simulated for reader in streams.values())
+        self._simulated = simulated = any(reader.info.simulated for reader in streams.values())
         self._own[STATE.name] = self._file.add_stream(own_stream(STATE, "double64", simulated))
         self._texts = {
             layout.name: _Texts(self._file.add_stream(own_stream(layout, "string", simulated)), report)
@@ -162,7 +175,7 @@ class XdfRecorder:
         self._file.flush()
 
     def put(self, item: Item) -> None:
-        """Take a state, an estimate, a marker or a change of health."""
+        """Take a state, an estimate, a marker, a change of health, a step, an answer or a rating."""
         if self._writer is None:
             raise self._not_open()
         if isinstance(item, AffectState | AffectEstimate):
@@ -175,6 +188,14 @@ class XdfRecorder:
             self._texts[MARKER_SOURCES.name].add(item.t, item.source)
         elif isinstance(item, HealthEvent):
             self._texts[HEALTH.name].add(item.t, item.node, str(item.state), item.reason)
+        elif isinstance(item, StepEvent | Answer):
+            layout, texts = text_row(item)
+            if layout.name not in self._texts:  # most sessions have no protocol
+                number = self._file.add_stream(own_stream(layout, "string", self._simulated))
+                self._texts[layout.name] = _Texts(number, report=False)
+            self._texts[layout.name].add(item.t, *texts)
+        elif isinstance(item, Rating):
+            self._add_row(rating_row(item), item)
 
     def poll(self) -> None:
         """Take what is new in the streams; flush when it is time."""
@@ -240,10 +261,11 @@ class XdfRecorder:
             data = np.arange(chunk.first, chunk.first + len(chunk), dtype=np.int64)[:, np.newaxis]
         self._file.samples(source.number, chunk.times, data)
 
-    def _add_row(self, row: Row, item: AffectState | AffectEstimate) -> None:
+    def _add_row(self, row: Row, item: AffectState | AffectEstimate | Rating) -> None:
         name = row.layout.name
         if name not in self._own:
-            stream = own_stream(row.layout, "double64", item.simulated, about(item))
+            simulated = self._simulated if isinstance(item, Rating) else item.simulated
+            stream = own_stream(row.layout, "double64", simulated, about(item))
             self._own[name] = self._file.add_stream(stream)
         times, values = self._rows.setdefault(name, ([], []))
         times.append(row.t)

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from insula.edge.clock import Clock
+from insula.edge.reports import Rating
 from insula.edge.sinks.rows import REASONS, Layout
 from insula.edge.stream import StreamReader
 from insula.edge.types import AffectEstimate, AffectState, Chunk, StreamInfo
@@ -98,11 +99,12 @@ def sensor_stream(info: StreamInfo) -> XdfStream:
 
 def own_stream(layout: Layout, form: str, simulated: bool, about: tuple[Node, ...] = ()) -> XdfStream:
     """The header of a stream of ours in XDF's format ``form``."""
-    numeric: tuple[Node, ...] = (("not_measured", f"NaN; the reason is in {REASONS.name}"),)
+    why = "NaN; not rated" if layout.type == "Rating" else f"NaN; the reason is in {REASONS.name}"
+    numeric: tuple[Node, ...] = (("not_measured", why),)
     return XdfStream(
         name=layout.name,
         type=layout.type,
-        sfreq=0.0,
+        sfreq=layout.sfreq,
         ch_names=layout.labels,
         units=layout.units,
         format=form,
@@ -113,10 +115,12 @@ def own_stream(layout: Layout, form: str, simulated: bool, about: tuple[Node, ..
     )
 
 
-def about(item: AffectState | AffectEstimate) -> tuple[Node, ...]:
+def about(item: AffectState | AffectEstimate | Rating) -> tuple[Node, ...]:
     """What else the header of an item's stream says."""
     if isinstance(item, AffectState):
         return ()
+    if isinstance(item, Rating):
+        return (("annotator", item.annotator), ("role", item.role))
     return (("model", item.model), ("stream", item.stream), ("va_source", item.va_source or ""))
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from insula.edge.clock import Clock
 from insula.edge.health import HealthEvent, NodeState, StreamStats
+from insula.edge.protocols import Item
 from insula.edge.types import (
     MODALITIES,
     AffectEstimate,
@@ -36,7 +37,7 @@ from insula.ui.dashboard.view import (
 )
 from insula.ui.dashboard.words import Words
 
-Record = AffectState | AffectEstimate | Marker | HealthEvent | StreamStats | StreamInfo | Session
+Record = Item | StreamInfo | Session
 """What a source hands over besides samples."""
 
 SPAN_S = 60.0
@@ -93,7 +94,7 @@ class Presenter:
             self._take_stats(record)
         elif isinstance(record, StreamInfo):
             self.add_stream(record)
-        else:
+        elif isinstance(record, Session):
             self.session = record
 
     def add_stream(self, info: StreamInfo) -> None:
