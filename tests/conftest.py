@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 # Tests open windows nobody looks at; set it before anything imports Qt.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_records() -> Iterator[None]:
+    """No test, nor a process it starts, touches this user's consents, keys and audit log."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["INSULA_DATA"] = folder
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,13 @@ from insula.sensors import media
 CONFIG = """
 [session]
 audio = true
+
+[privacy]
+mode = "full"
+
+[context]
+use = "own-use"
+
 [sensors.face]
 driver = "video_file"
 path = "{clip}"

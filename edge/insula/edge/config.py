@@ -4,7 +4,15 @@
 
     [session]
     name = "pilot-07"            # the session folder's name; default: date and time
-    audio = false                # record raw sound into the XDF file
+    audio = false                # record raw sound into the XDF file; needs mode = "full"
+    person = "P07"               # whose consent the session needs: a pseudonym
+
+    [context]                    # docs/privacy.md; without it, what 'insula context set' stated
+    use = "research"             # clinical, own-use, robot-demo; work, education: with medical_or_safety
+
+    [privacy]
+    mode = "features-only"       # de-identified, full
+    keep_days = 90               # then 'insula erase --due' erases the session
 
     [sensors.camera]             # any name; it names the sensor's streams
     driver = "camera"            # a registered driver; the other keys are its own options
@@ -37,6 +45,8 @@ from typing import Any
 
 from insula.edge import registry
 from insula.edge.errors import ConfigError
+from insula.edge.privacy.context import Context, use_named
+from insula.edge.privacy.mode import Mode
 
 _T = typing.TypeVar("_T")
 _INJECTED = {"clock", "sleep", "engine"}  # constructor parameters wired by the runtime, not by a file
@@ -62,6 +72,12 @@ class Config:
     fusion: Mapping[str, Any] = field(default_factory=dict)
     name: str = ""
     audio: bool = False
+    person: str = ""
+    context: Context | None = None
+    mode: Mode = Mode.FEATURES_ONLY
+    keep_days: int | None = None
+    encrypt: bool | None = None
+    """``None``: encrypted as soon as this machine has a key."""
 
 
 _KEY_OF = {"sensors": "driver", "estimators": "estimator", "sinks": "sink"}
@@ -85,21 +101,74 @@ def load(path: Path) -> Config:
 
 def parse(raw: Mapping[str, Any], *, base: Path | None = None) -> Config:
     """Validate a configuration given as tables; relative ``path`` options are taken from ``base``."""
-    _only(raw, ("session", "sensors", "estimators", "fusion", "sinks"), "the file")
+    _only(raw, ("session", "context", "privacy", "sensors", "estimators", "fusion", "sinks"), "the file")
     session = _table(raw, "session")
-    _only(session, ("name", "audio"), "[session]")
+    _only(session, ("name", "audio", "person"), "[session]")
+    privacy = _table(raw, "privacy")
+    _only(privacy, ("mode", "keep_days", "encrypt"), "[privacy]")
     if not _table(raw, "sensors"):
         raise ConfigError("no [sensors.NAME] table: a session needs at least one sensor")
     fusion = dict(_table(raw, "fusion"))
     check_options(registry.factory("fusion", "late"), fusion, "[fusion]")
+    mode = _mode(privacy)
+    audio = _typed(session.get("audio", False), bool, "[session] audio")
+    if audio and not mode.keeps_audio:
+        raise ConfigError(f"[session] audio = true needs [privacy] mode = 'full'; it is {str(mode)!r}")
+    sinks = _parts(raw, "sinks", base)
+    for part in sinks:
+        _within(mode, part)
     return Config(
         sensors=_parts(raw, "sensors", base),
         estimators=_parts(raw, "estimators", base),
-        sinks=_parts(raw, "sinks", base),
+        sinks=sinks,
         fusion=fusion,
         name=_typed(session.get("name", ""), str, "[session] name"),
-        audio=_typed(session.get("audio", False), bool, "[session] audio"),
+        audio=audio,
+        person=_typed(session.get("person", ""), str, "[session] person"),
+        context=_context(raw),
+        mode=mode,
+        keep_days=_days(privacy),
+        encrypt=_typed(privacy["encrypt"], bool, "[privacy] encrypt") if "encrypt" in privacy else None,
     )
+
+
+def _context(raw: Mapping[str, Any]) -> Context | None:
+    table = _table(raw, "context")
+    if not table:
+        return None
+    _only(table, ("use", "purpose", "medical_or_safety", "notice"), "[context]")
+    return Context(
+        use_named(_typed(table.get("use", ""), str, "[context] use")),
+        _typed(table.get("purpose", ""), str, "[context] purpose"),
+        _typed(table.get("medical_or_safety", ""), str, "[context] medical_or_safety"),
+        _typed(table.get("notice", False), bool, "[context] notice"),
+    )
+
+
+def _mode(privacy: Mapping[str, Any]) -> Mode:
+    name = privacy.get("mode", Mode.FEATURES_ONLY)
+    if name not in list(Mode):
+        raise ConfigError(f"[privacy] mode = {name!r} should be one of {', '.join(Mode)}")
+    return Mode(name)
+
+
+def _within(mode: Mode, sink: Part) -> None:
+    """Refuse an output that would give away more than ``mode`` permits."""
+    permitted = {"audio": mode.keeps_audio, "video": mode.keeps_video, "landmarks": mode.keeps_mesh}
+    for option, may in permitted.items():
+        if sink.options.get(option) and not may:
+            raise ConfigError(
+                f"[sinks.{sink.name}] {option} = true is more than [privacy] mode = {str(mode)!r}"
+            )
+
+
+def _days(privacy: Mapping[str, Any]) -> int | None:
+    if "keep_days" not in privacy:
+        return None
+    days = privacy["keep_days"]
+    if not _fits(days, int) or days < 1:
+        raise ConfigError(f"[privacy] keep_days = {days!r} should be a whole number of days, at least 1")
+    return int(days)
 
 
 def _parts(raw: Mapping[str, Any], group: registry.Group, base: Path | None) -> tuple[Part, ...]:

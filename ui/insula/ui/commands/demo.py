@@ -23,6 +23,7 @@ def config() -> Config:
     return configuration.parse(
         {
             "session": {"name": "demo", "audio": True},  # a synthetic voice is nobody's
+            "privacy": {"mode": "full"},
             "sensors": {name: {"driver": f"simulated_{name}", "epoch": epoch} for name in SENSORS},
             "estimators": {
                 "face": {"estimator": "face"},
