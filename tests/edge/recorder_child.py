@@ -1,6 +1,7 @@
 """Records as fast as it can on a clock of its own until it is killed; see test_xdf_crash.py.
 
 Every poll of the recorder is 0.1 s of that clock. After each one its number goes to stdout, 4 bytes.
+A second argument, 64 hexadecimal digits, is the key to encrypt the file with.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 
 import numpy as np
 
+from insula.edge.privacy.crypt import Sealer
 from insula.edge.sinks.xdf import XdfRecorder
 from insula.edge.testing import ManualClock, memory_stream, sample_times
 from insula.edge.types import AffectState, Marker, Measure, StreamInfo
@@ -22,9 +24,10 @@ EEG = StreamInfo("eeg", "EEG", 500.0, tuple(f"E{k}" for k in range(16)), ("micro
 EDA = StreamInfo("eda", "EDA", 10.0, ("EDA",), ("microsiemens",))
 
 
-def main(path: str) -> None:
+def main(path: str, key: str = "") -> None:
     clock = ManualClock(T0)
-    recorder = XdfRecorder(path=path, clock=clock)
+    sealer = Sealer(bytes.fromhex(key)) if key else None
+    recorder = XdfRecorder(path=path, sealer=sealer, clock=clock)
     streams = {info.name: memory_stream(info) for info in (EEG, EDA)}
     recorder.open({name: reader for name, (_, reader) in streams.items()})
     for step in itertools.count():
@@ -42,4 +45,4 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

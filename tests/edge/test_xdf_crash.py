@@ -20,6 +20,7 @@ import pytest
 import pyxdf
 
 from insula.edge.errors import SinkError
+from insula.edge.privacy import crypt
 from insula.edge.sinks.xdf import XdfRecorder
 from insula.edge.testing import ManualClock, memory_stream, sample_times
 from insula.edge.types import AffectState, Marker, StreamInfo
@@ -79,12 +80,16 @@ def test_every_state_a_crash_can_leave_opens_with_all_finished_blocks(tmp_path: 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
-def test_kill_9_at_random_instants_loses_less_than_a_second(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", [None, crypt.new_key()], ids=["plain", "encrypted"])
+def test_kill_9_at_random_instants_loses_less_than_a_second(tmp_path: Path, key: bytes | None) -> None:
     chance = random.Random(2026)
     losses = []
     for trial in range(TRIALS):
         path = tmp_path / f"{trial}.xdf"
-        polls = _record_and_kill(path, after=chance.randrange(1, 120), spin=chance.randrange(3000))
+        polls = _record_and_kill(path, chance.randrange(1, 120), chance.randrange(3000), key)
+        if key is not None:
+            assert not path.exists()
+            assert not crypt.unseal(crypt.sealed_name(path), path, key)  # and it is seen to be cut off
         streams = load(path)
         eeg, eda = streams["eeg"], streams["eda"]
         for stream in (eeg, eda):  # nothing torn, nothing missing in the middle
@@ -100,9 +105,10 @@ def test_kill_9_at_random_instants_loses_less_than_a_second(tmp_path: Path) -> N
     assert max(losses) < 1.0
 
 
-def _record_and_kill(path: Path, after: int, spin: int) -> int:
+def _record_and_kill(path: Path, after: int, spin: int, key: bytes | None) -> int:
     """Kill a recording child somewhat after it has told of ``after`` polls; returns the polls it did."""
-    with subprocess.Popen([sys.executable, str(CHILD), str(path)], stdout=subprocess.PIPE) as child:
+    command = [sys.executable, str(CHILD), str(path), *([key.hex()] if key else [])]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         raw = child.stdout.read(4 * after)
         for _ in range(spin):  # up to a poll or two further, at no fixed place of it
@@ -130,7 +136,7 @@ def disk_full_at(size: int) -> Iterator[None]:
         signal.signal(signal.SIGXFSZ, handler)
 
 
-def _fill(recorder: XdfRecorder, clock: ManualClock) -> int:
+def _fill(recorder: XdfRecorder, clock: ManualClock, name: str = "a.xdf") -> int:
     """Record until it fails; returns the samples pushed before."""
     writer, reader = memory_stream(EEG)
     recorder.open({"eeg": reader})
@@ -146,8 +152,22 @@ def _fill(recorder: XdfRecorder, clock: ManualClock) -> int:
         except SinkError as error:
             told = str(error)
             break
-    assert re.fullmatch(r"recording stopped: a\.xdf cannot be written \(.*\); it is readable up to .*", told)
+    cause = r"cannot be written \(.*\); it is readable up to .*"
+    assert re.fullmatch(f"recording stopped: {re.escape(name)} {cause}", told)
     return step * 25 + 25
+
+
+def test_a_full_disk_leaves_an_encrypted_recording_readable_up_to_there(tmp_path: Path) -> None:
+    path, clock, key = tmp_path / "a.xdf", ManualClock(T0), crypt.new_key()
+    recorder = XdfRecorder(path=str(path), sealer=crypt.Sealer(key), clock=clock)
+    with disk_full_at(40_000):
+        pushed = _fill(recorder, clock, "a.xdf.sealed")
+    with pytest.raises(SinkError, match="recording stopped"):
+        recorder.close()
+    assert not crypt.unseal(crypt.sealed_name(path), path, key)
+    numbers = load(path)["eeg"]["time_series"][:, 0]
+    assert pushed - len(numbers) <= 250
+    assert (numbers == np.arange(len(numbers))).all()
 
 
 @pytest.mark.parametrize("sync", [False, True])

@@ -49,7 +49,13 @@ from insula.edge.privacy.context import Context, use_named
 from insula.edge.privacy.mode import Mode
 
 _T = typing.TypeVar("_T")
-_INJECTED = {"clock", "sleep", "engine"}  # constructor parameters wired by the runtime, not by a file
+_INJECTED = {
+    "clock",
+    "sleep",
+    "engine",
+    "sealer",
+    "notes",
+}  # constructor parameters wired by the runtime, not by a file
 
 
 @dataclass(frozen=True, slots=True)

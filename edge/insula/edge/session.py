@@ -9,6 +9,9 @@
 
 ``session.json`` is written at the start with ``"status": "running"`` and replaced at the end, each time
 in one step, so that a session that was cut off is recognisable and nothing is half-written.
+
+An encrypted session holds ``session.key`` and, of each file, its sealed form (``session.xdf.sealed``);
+see ``insula.edge.privacy.crypt``.
 """
 
 from __future__ import annotations
@@ -16,20 +19,23 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from insula.edge.errors import DataError, SinkError
+from insula.edge.privacy import crypt
+from insula.edge.privacy.crypt import Recipient, Sealer, sealed_name
 
 SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True)
 class SessionFolder:
-    """Paths of one session."""
+    """Paths of one session; ``key`` encrypts what is written into it, ``None`` leaves it plain."""
 
     path: Path
+    key: bytes | None = field(default=None, repr=False)
 
     @property
     def xdf(self) -> Path:
@@ -46,15 +52,28 @@ class SessionFolder:
         """What ran."""
         return self.path / "session.json"
 
+    @property
+    def lock(self) -> Path:
+        """The session's key, for the one who may read it; there only when the session is encrypted."""
+        return self.path / "session.key"
+
+    def sealer(self) -> Sealer | None:
+        """What encrypts one more file of this session."""
+        return None if self.key is None else Sealer(self.key)
+
     @classmethod
-    def create(cls, path: Path, about: Mapping[str, Any]) -> SessionFolder:
-        """Make the folder; raises ``SinkError`` when it is in use or cannot be made."""
+    def create(
+        cls, path: Path, about: Mapping[str, Any], recipient: Recipient | None = None
+    ) -> SessionFolder:
+        """Make the folder, encrypted for ``recipient``; raises ``SinkError`` when it is in use already."""
         check_free(path)
+        folder = cls(path, None if recipient is None else crypt.new_key())
         try:
             path.mkdir(parents=True, exist_ok=True)
+            if recipient is not None and folder.key is not None:
+                _write(folder.lock, recipient.lock(folder.key).encode())
         except OSError as error:
             raise SinkError(f"the session folder {path} cannot be made: {error.strerror}") from error
-        folder = cls(path)
         folder._write({"schema": SCHEMA, "status": "running", **about})
         return folder
 
@@ -65,6 +84,8 @@ class SessionFolder:
         try:
             about = json.loads(folder.info.read_text("utf-8"))
         except FileNotFoundError as error:
+            if folder.lock.exists():
+                raise DataError(f"{path} is encrypted: 'insula session open {path}' decrypts it") from error
             raise DataError(f"{path} is not a session folder: it has no session.json") from error
         except (OSError, ValueError) as error:
             raise DataError(f"{folder.info} cannot be read: {error}") from error
@@ -73,19 +94,35 @@ class SessionFolder:
         return folder, about
 
     def finish(self, about: Mapping[str, Any]) -> None:
-        """Write the final ``session.json``; raises ``SinkError`` when that is not possible."""
+        """Write the final ``session.json``; raises ``SinkError`` when that is not possible.
+
+        What others put into the folder of an encrypted session is sealed now.
+        """
         self._write({"schema": SCHEMA, "status": "complete", **about})
+        if self.key is not None:
+            for path in sorted(self.path.iterdir()):
+                if path != self.lock and path.is_file() and path.suffix != crypt.SUFFIX:
+                    crypt.seal_file(path, sealed_name(path), self.key)
+                    path.unlink()
 
     def _write(self, about: Mapping[str, Any]) -> None:
-        draft = self.info.with_suffix(".json.part")
+        body = json.dumps(about, indent=2, ensure_ascii=False, allow_nan=False).encode()
+        path = self.info
+        if (sealer := self.sealer()) is not None:
+            path, body = sealed_name(path), sealer.start + sealer.seal(body, last=True)
         try:
-            with draft.open("w", encoding="utf-8") as file:
-                json.dump(about, file, indent=2, ensure_ascii=False, allow_nan=False)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self.info)
+            _write(path, body)
         except OSError as error:
-            raise SinkError(f"{self.info} cannot be written: {error.strerror}") from error
+            raise SinkError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _write(path: Path, body: bytes) -> None:
+    draft = path.with_name(path.name + ".part")
+    with draft.open("wb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
 
 
 def check_free(path: Path) -> None:

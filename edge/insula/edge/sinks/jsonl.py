@@ -11,6 +11,7 @@ from pathlib import Path
 
 from insula.edge import codec
 from insula.edge.errors import SinkError
+from insula.edge.privacy.crypt import Sealer, sealed_name
 from insula.edge.protocols import Item
 from insula.edge.stream import StreamReader
 from insula.edge.types import AffectEstimate
@@ -22,17 +23,19 @@ class JsonlSink:
     Lines reach the operating system at every poll. When the disk is full the file ends with a complete
     line, and the sink raises ``SinkError``. The landmarks of a face are its shape, personal and twenty
     times the size of everything else in an estimate: they are left out unless ``landmarks`` is set.
+    ``sealer`` encrypts the file.
     """
 
-    def __init__(self, *, path: str = "-", landmarks: bool = False) -> None:
+    def __init__(self, *, path: str = "-", landmarks: bool = False, sealer: Sealer | None = None) -> None:
         self.path = path
         self._landmarks = landmarks
+        self._sealer = sealer
         self._out: _File | _Stdout | None = None
         self._lines: list[bytes] = []
 
     def open(self, streams: Mapping[str, StreamReader]) -> None:
         """Create the file; the streams' samples are not written here."""
-        self._out = _Stdout() if self.path == "-" else _File(Path(self.path))
+        self._out = _Stdout() if self.path == "-" else _File(Path(self.path), self._sealer)
 
     def put(self, item: Item) -> None:
         """Add one line."""
@@ -61,7 +64,9 @@ class JsonlSink:
 class _File:
     """A new file that ends with a complete line even when the disk is full."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, sealer: Sealer | None) -> None:
+        if sealer is not None:
+            path = sealed_name(path)
         if path.exists():
             raise SinkError(f"{path} exists already; choose another name")
         try:
@@ -70,21 +75,33 @@ class _File:
         except OSError as error:
             raise SinkError(f"{path} cannot be created: {error.strerror}") from error
         self._path = path
+        self._sealer = sealer
         self._size = 0
+        self._broken = False
+        if sealer is not None:
+            self._append(sealer.start)
 
     def write(self, lines: bytes) -> None:
-        view = memoryview(lines)
+        self._append(lines if self._sealer is None else self._sealer.seal(lines))
+
+    def close(self) -> None:
+        try:
+            if self._sealer is not None and not self._broken:
+                self._append(self._sealer.seal(b"", last=True))
+        finally:
+            self._raw.close()
+
+    def _append(self, data: bytes) -> None:
+        view = memoryview(data)
         try:
             while view:
                 view = view[self._raw.write(view) :]
         except OSError as error:
+            self._broken = True  # nothing can be read behind a missing piece of a sealed file
             with contextlib.suppress(OSError):  # the drive may be gone altogether
                 self._raw.truncate(self._size)
             raise SinkError(f"{self._path} cannot be written: {error.strerror}; it ends here") from error
-        self._size += len(lines)
-
-    def close(self) -> None:
-        self._raw.close()
+        self._size += len(data)
 
 
 class _Stdout:

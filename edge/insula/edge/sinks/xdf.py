@@ -21,6 +21,7 @@ import numpy as np
 from insula.edge.clock import Clock, now
 from insula.edge.errors import SinkError
 from insula.edge.health import HealthEvent
+from insula.edge.privacy.crypt import Sealer
 from insula.edge.protocols import Item
 from insula.edge.reports import Answer, Rating, StepEvent
 from insula.edge.sinks.rows import (
@@ -91,7 +92,7 @@ class XdfRecorder:
     ``audio`` allows raw sound into the file. Samples from up to ``before_s`` seconds before the recording
     began are kept (the streams hold about 60 s): all for a session recorded from its start, 0 for an
     operator's button. ``sync`` waits for the disk at every flush, so that a power cut costs no more than
-    a crash: about half a second.
+    a crash: about half a second. ``notes`` go into the file's header; ``sealer`` encrypts the file.
     """
 
     def __init__(
@@ -101,6 +102,8 @@ class XdfRecorder:
         audio: bool = False,
         before_s: float = 60.0,
         sync: bool = True,
+        notes: Mapping[str, str] | None = None,
+        sealer: Sealer | None = None,
         clock: Clock = now,
     ) -> None:
         self.path = Path(path)
@@ -109,6 +112,8 @@ class XdfRecorder:
         self._before_s = before_s
         self._since = -math.inf
         self._sync = sync
+        self._notes = notes or {}
+        self._sealer = sealer
         self._clock = clock
         self._writer: XdfWriter | None = None
         self._simulated = False
@@ -157,8 +162,9 @@ class XdfRecorder:
             ("writer", f"insula {version('insula')}"),
             ("audio", str(self._audio).lower()),
             ("lsl_clock_offset", lsl_clock_offset(self._clock)),
+            *self._notes.items(),
         ]
-        self._writer = XdfWriter(self.path, info, sync=self._sync, clock=self._clock)
+        self._writer = XdfWriter(self.path, info, sync=self._sync, sealer=self._sealer, clock=self._clock)
         self._streams = streams
         self._simulated = simulated = any(reader.info.simulated for reader in streams.values())
         self._own[STATE.name] = self._file.add_stream(own_stream(STATE, "double64", simulated))

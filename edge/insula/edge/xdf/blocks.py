@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from insula.edge.errors import SinkError
+from insula.edge.privacy.crypt import Sealer, sealed_name
 
 MOST_WAITING: Final = 64 * 2**20
 """Bytes that may wait for a slow disk in memory; beyond that ``append`` waits too."""
@@ -29,13 +30,23 @@ class BlockFile:
 
     With ``sync`` a thread of its own waits for the disk, so that the caller does not: cards and USB
     disks stall for seconds. Without, blocks reach the operating system before ``append`` returns.
+    With ``sealer`` every block is encrypted, and the file's name says so.
     """
 
     def __init__(
-        self, path: Path, magic: bytes, *, sync: bool, to_disk: Callable[[int], None] = _sync_to_disk
+        self,
+        path: Path,
+        magic: bytes,
+        *,
+        sync: bool,
+        sealer: Sealer | None = None,
+        to_disk: Callable[[int], None] = _sync_to_disk,
     ) -> None:
+        if sealer is not None:
+            path, magic = sealed_name(path), sealer.start + sealer.seal(magic)
         self.path = path
         self.size = len(magic)
+        self._sealer = sealer
         self._to_disk = to_disk if sync else None
         self._failure = ""
         self._queue: deque[tuple[bytes, Callable[[], None]]] = deque()
@@ -80,7 +91,8 @@ class BlockFile:
     def close(self, tail: Callable[[], bytes]) -> None:
         """Wait for the blocks, append what ``tail`` returns then, close; safe to call again.
 
-        The tail is tried even after a failure: on a full disk there is often room for it.
+        The tail is tried even after a failure: on a full disk there is often room for it. Not so in a
+        sealed file, where nothing can be read behind a block that is missing.
         """
         if self._raw.closed:
             return
@@ -89,8 +101,11 @@ class BlockFile:
         finally:
             self._end_thread()
             try:
-                if last := tail():
+                last = tail()
+                if self._sealer is None and last:
                     self._commit(last)
+                elif self._sealer is not None and not self._failure:
+                    self._commit(last, last=True)
             finally:
                 self._raw.close()
 
@@ -119,7 +134,9 @@ class BlockFile:
                     self._waiting -= len(block)
                     self._change.notify_all()
 
-    def _commit(self, block: bytes) -> None:
+    def _commit(self, block: bytes, *, last: bool = False) -> None:
+        if self._sealer is not None:
+            block = self._sealer.seal(block, last=last)
         try:
             self._write_at(self.size + 1, block[1:])
             if self._to_disk is not None:

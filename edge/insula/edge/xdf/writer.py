@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from insula.edge.clock import Clock, now
 from insula.edge.errors import SinkError
+from insula.edge.privacy.crypt import Sealer
 from insula.edge.xdf import layout
 from insula.edge.xdf.blocks import BlockFile
 from insula.edge.xdf.header import Tally, Track, XdfStream
@@ -34,17 +35,24 @@ class XdfWriter:
     once the operating system has it. One thread uses a writer.
 
     ``flush``, ``wait`` and ``close`` raise ``SinkError`` in words when the disk is full or gone; the file
-    then ends behind the last complete block, and ``close`` still tries to add the footers.
+    then ends behind the last complete block, and ``close`` still tries to add the footers. ``sealer``
+    encrypts the file.
     """
 
     def __init__(
-        self, path: Path, info: Sequence[Node] = (), *, sync: bool = True, clock: Clock = now
+        self,
+        path: Path,
+        info: Sequence[Node] = (),
+        *,
+        sync: bool = True,
+        sealer: Sealer | None = None,
+        clock: Clock = now,
     ) -> None:
         self._clock = clock
         self._tracks: dict[int, Track] = {}
         self._pending: list[bytes] = []
         self._boundary_due = clock() + BOUNDARY_S
-        self._blocks = BlockFile(path, layout.MAGIC, sync=sync)
+        self._blocks = BlockFile(path, layout.MAGIC, sync=sync, sealer=sealer)
         header: list[Node] = [
             ("version", "1.0"),
             ("datetime", datetime.now(UTC).isoformat()),
