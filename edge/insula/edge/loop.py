@@ -55,6 +55,7 @@ class SensingLoop:
     ``None`` keeps them in this process. ``wrap`` may put something between a sensor (given with its name)
     and the loop, such as faults on purpose. ``start`` (or ``with``) opens every sensor and raises
     the first error in words, leaving nothing behind; afterwards lost sensors are reopened until ``stop``.
+    A loop without sensors estimates nothing: it carries markers and sinks, such as a recording of others.
     """
 
     def __init__(
@@ -99,7 +100,8 @@ class SensingLoop:
         """Let the samples flow: whatever was added since :meth:`open` sees the first one."""
         for sensor in self._sensors:
             sensor.begin()
-        self._ticker.start()
+        if self._sensors:
+            self._ticker.start()
 
     def start(self) -> None:
         """Open and begin."""
@@ -234,6 +236,8 @@ class SensingLoop:
             self._streams.update({writer.info.name: (writer, node) for writer in node.streams})
 
     def _bind_estimators(self) -> None:
+        if not self._streams:
+            return
         parts = self.config.estimators or [Part(n, n) for n in registry.names("estimators")]
         for part in parts:
             estimator: Estimator = registry.factory("estimators", part.factory)(**part.options)

@@ -118,6 +118,37 @@ def run(
 
 
 @app.command()
+def record(
+    lsl: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--lsl",
+            metavar="QUERY",
+            help="LSL streams to record as they are: an XPath predicate such as type='EEG' or "
+            "starts-with(name,'Tobii'). May be given several times. Default without --config: all.",
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="FILE", help="Also run this session (see insula run).")
+    ] = None,
+    out: Out = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Also take streams that appear later; otherwise they are told.")
+    ] = False,
+    headless: Headless = False,
+    seconds: Seconds = None,
+) -> None:
+    """Record LSL streams of any program into one crash-safe XDF file, with or without sensors of our own.
+
+    Their descriptions, time stamps and clock offsets are kept to the letter. A sender that ends and comes
+    back goes on in the same stream, with a gap. insula --lsl-network record … hears other machines.
+    """
+    from insula.ui.commands import record as command
+
+    command.run(tuple(lsl or ()), config, _folder(out, "record"), follow, headless, seconds)
+
+
+@app.command()
 def devices() -> None:
     """List the sensors that can be used now, and the reason why each other one cannot."""
     from insula.ui.commands import devices as command

@@ -26,10 +26,14 @@ _LIGHT = {
 }
 
 
-def live_view(tally: Tally, title: str, elapsed_s: float, hint: str) -> RenderableType:
-    """The whole live view."""
+def live_view(
+    tally: Tally, title: str, elapsed_s: float, hint: str, *, estimates: bool = True
+) -> RenderableType:
+    """The whole live view; without ``estimates`` for a recording that makes none."""
     with tally.lock:
         head = Text.assemble((title, "bold"), f"   {clock_text(elapsed_s)}   ", (hint, "bright_black"))
+        if not estimates:
+            return Group(head, _sensors(tally))
         return Group(head, _sensors(tally), _estimates(tally), _state_line(tally.state), _why(tally))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import shutil
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -46,6 +47,7 @@ from insula.edge.sinks.xdf_streams import (
     sensor_stream,
     why_private,
 )
+from insula.edge.sinks.xdf_taps import Tap, Tapped
 from insula.edge.stream import StreamReader
 from insula.edge.types import AffectEstimate, AffectState, Chunk, Marker
 from insula.edge.xdf.layout import Node
@@ -120,6 +122,8 @@ class XdfRecorder:
         self._closed = False
         self._streams: Mapping[str, StreamReader] = {}
         self._sources: dict[str, Source] = {}
+        self._coming: deque[tuple[str, Tap]] = deque()
+        self._taps: dict[str, Tapped] = {}
         self._own: dict[str, int] = {}
         self._rows: dict[str, _Rows] = {}
         self._texts: dict[str, _Texts] = {}
@@ -149,11 +153,16 @@ class XdfRecorder:
         if self._writer is None:
             return {}
         numbers = self._own | {name: texts.number for name, texts in self._texts.items()}
-        sources = dict(self._sources)
+        sources, taps = dict(self._sources), dict(self._taps)
         return {
             **{name: source.recorded(self._writer) for name, source in sources.items()},
+            **{name: tapped.recorded() for name, tapped in taps.items()},
             **{name: Recorded.of(self._writer.written(number)) for name, number in numbers.items()},
         }
+
+    def add_tap(self, name: str, tap: Tap) -> None:
+        """Also record what ``tap`` gives, under a ``name`` of its own; from any thread, at any time."""
+        self._coming.append((name, tap))
 
     def open(self, streams: Mapping[str, StreamReader]) -> None:
         """Create the file and announce the streams; raises ``SinkError`` in words."""
@@ -167,7 +176,8 @@ class XdfRecorder:
         self._writer = XdfWriter(self.path, info, sync=self._sync, sealer=self._sealer, clock=self._clock)
         self._streams = streams
         self._simulated = simulated = any(reader.info.simulated for reader in streams.values())
-        self._own[STATE.name] = self._file.add_stream(own_stream(STATE, "double64", simulated))
+        if streams:  # else nothing can be estimated
+            self._own[STATE.name] = self._file.add_stream(own_stream(STATE, "double64", simulated))
         self._texts = {
             layout.name: _Texts(self._file.add_stream(own_stream(layout, "string", simulated)), report)
             for layout, report in (
@@ -212,6 +222,8 @@ class XdfRecorder:
             self._offset_due = t + CLOCK_OFFSET_S
             for source in self._sources.values():  # recorder and streams share one clock
                 self._file.clock_offset(source.number, t, 0.0)
+            for tapped in self._taps.values():
+                tapped.note_offset()
         if t >= self._flush_due:
             self._flush_due = t + FLUSH_S
             self._file.flush()
@@ -230,6 +242,8 @@ class XdfRecorder:
             for source in self._sources.values():
                 self._writer.note(source.number, "gaps", str(source.gaps))
                 self._writer.note(source.number, "lost_samples", str(source.reader.overruns))
+            for tapped in self._taps.values():
+                tapped.finish()
         finally:
             self._writer.close()
 
@@ -242,6 +256,10 @@ class XdfRecorder:
                 self._texts[REASONS.name].add(self._clock(), name, reason)
                 continue
             self._sources[name] = Source(reader, self._file.add_stream(sensor_stream(reader.info)))
+        while self._coming:
+            name, tap = self._coming.popleft()
+            self._taps[name] = Tapped(tap, self._file)
+            self._taps[name].note_offset()
 
     def _drain(self) -> None:
         for source in self._sources.values():
@@ -250,6 +268,8 @@ class XdfRecorder:
                 if start < len(chunk):
                     source.saw(chunk)
                     self._write(source, Chunk(chunk.data[start:], chunk.times[start:], chunk.first + start))
+        for tapped in self._taps.values():
+            tapped.drain()
         for name, (times, values) in self._rows.items():
             self._file.samples(self._own[name], np.array(times), np.array(values))
         self._rows.clear()

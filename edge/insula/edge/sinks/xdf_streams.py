@@ -65,10 +65,15 @@ NO_PICTURES: Final = "pictures are never recorded here; their times are, from a 
 
 def why_private(info: StreamInfo, *, audio: bool) -> str:
     """Why a stream must stay out of the file, "" when it may go in."""
-    kind = info.type.casefold()
+    return "" if info.is_video else why_private_type(info.type, audio=audio)
+
+
+def why_private_type(kind: str, *, audio: bool) -> str:
+    """Why samples of a content type must stay out of the file, "" when they may go in."""
+    kind = kind.casefold()
     if kind == "audio" and not audio:
         return NO_SOUND
-    if kind in ("videoraw", "videocompressed") and not info.is_video:  # LSL's types for pixels as samples
+    if kind in ("videoraw", "videocompressed"):  # LSL's types for pixels as samples
         return NO_PICTURES
     return ""
 

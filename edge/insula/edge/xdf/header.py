@@ -41,7 +41,8 @@ class XdfStream:
 
     ``sfreq`` is the nominal rate in Hz, 0 for irregular. ``ch_types`` defaults to ``type`` for every
     channel. ``can_drop_samples`` marks streams such as video frames, whose times a reader must not
-    straighten. ``extra`` becomes further elements of ``<desc>``.
+    straighten. ``extra`` becomes further elements of ``<desc>``. ``xml`` is a whole header that another
+    program wrote, kept to the letter; the other fields then only say how to write the samples.
     """
 
     name: str
@@ -56,9 +57,12 @@ class XdfStream:
     can_drop_samples: bool = False
     ch_types: tuple[str, ...] = ()
     extra: tuple[Node, ...] = ()
+    xml: bytes = b""
 
     def header(self, created_at: float) -> bytes:
         """The stream header's XML; ``created_at`` is on LSL's clock."""
+        if self.xml:
+            return self.xml
         types = self.ch_types or (self.type,) * len(self.ch_names)
         channels: list[Node] = [
             ("channel", (("label", label), ("unit", unit), ("type", kind)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import platform
+import shutil
 from importlib.metadata import version
 from typing import Any
 
@@ -14,7 +15,9 @@ from insula.edge.errors import SinkError
 from insula.edge.session import SessionFolder
 from insula.edge.sinks.jsonl import JsonlSink
 from insula.edge.sinks.xdf import XdfRecorder
+from insula.edge.sinks.xdf_streams import Recorded
 from insula.models import manifest
+from insula.sensors.lsl_tap import LslTap
 from insula.ui.tally import Tally
 
 
@@ -29,6 +32,44 @@ class Recording:
         self._loop = loop
         self._audio = audio
         self._takes = 0
+        self._taps: dict[str, LslTap] = {}
+        self._xdf: XdfRecorder | None = None
+        self._counts: dict[str, dict[str, int]] = {}
+
+    def attach(self, name: str, tap: LslTap) -> None:
+        """Also record a stream of another program, in this file and the following; from any thread."""
+        self._taps = {**self._taps, name: tap}
+        if self._xdf is not None:
+            self._xdf.add_tap(name, tap)
+
+    def summary(self) -> dict[str, dict[str, int]]:
+        """Samples, gaps and lost samples of each stream over all files; call when the loop has stopped."""
+        if self.since is not None:
+            self._keep()
+            self.since = self._xdf = None
+        return self._counts
+
+    def _keep(self) -> None:
+        for name, stream in self.recorded().items():
+            sums = self._counts.setdefault(name, {"samples": 0, "gaps": 0, "lost": 0})
+            for key, count in zip(sums, (stream.samples, stream.gaps, stream.lost), strict=True):
+                sums[key] += count
+
+    def recorded(self) -> dict[str, Recorded]:
+        """What is safe in the present file, stream by stream; empty while none is written."""
+        return self._xdf.recorded() if self._xdf is not None else {}
+
+    @property
+    def written_bytes(self) -> int:
+        """Size of what is safe in the present file."""
+        return self._xdf.size_bytes if self._xdf is not None else 0
+
+    def free_bytes(self) -> int | None:
+        """Room left on the disk, ``None`` when the disk is gone."""
+        try:
+            return shutil.disk_usage(self.folder.path).free
+        except OSError:
+            return None
 
     def start(self) -> None:
         """Begin a new file; raises ``SinkError`` when it cannot be made."""
@@ -40,14 +81,17 @@ class Recording:
         lines = self.folder.estimates.with_stem(self.folder.estimates.stem + tail)
         # Readers begin with what the rings still hold; what came before a later take was not to be recorded.
         before_s = 60.0 if self._takes == 1 else 0.0
-        self._loop.add_sink(
-            f"recording{tail}", XdfRecorder(path=str(xdf), audio=self._audio, before_s=before_s)
-        )
+        recorder = XdfRecorder(path=str(xdf), audio=self._audio, before_s=before_s)
+        for name, tap in self._taps.items():
+            tap.discard()
+            recorder.add_tap(name, tap)
+        self._loop.add_sink(f"recording{tail}", recorder)
         try:
             self._loop.add_sink(f"estimates{tail}", JsonlSink(path=str(lines)))
         except SinkError:
             self._loop.remove_sink(f"recording{tail}")
             raise
+        self._xdf = recorder
         self.since = self._loop.clock()
 
     def stop(self) -> None:
@@ -57,7 +101,8 @@ class Recording:
         tail = "" if self._takes == 1 else f"-{self._takes}"
         self._loop.remove_sink(f"recording{tail}")
         self._loop.remove_sink(f"estimates{tail}")
-        self.since = None
+        self._keep()
+        self.since = self._xdf = None
 
 
 def describe(config: Config, loop: SensingLoop, title: str) -> dict[str, Any]:

@@ -11,17 +11,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.console import Group
 from rich.live import Live
 
 from insula.edge import SensingLoop, runtime_dir
 from insula.edge.config import Config
+from insula.edge.health import NodeState
 from insula.edge.protocols import Sensor
 from insula.edge.session import SessionFolder, check_free
 from insula.edge.sinks.feed import FeedSink
+from insula.edge.sinks.xdf_streams import why_private_type
+from insula.sensors.lsl_watch import LslWatch
 from insula.ui import display
 from insula.ui.commands.operator import Operator
 from insula.ui.commands.recording import Recording, describe, outcome
 from insula.ui.commands.summary import print_summary
+from insula.ui.recording_view import RecordingView
 from insula.ui.tally import Tally
 from insula.ui.terminal import console, event_line, live_view
 
@@ -37,6 +42,10 @@ class Options:
     seconds: float | None
     out: Path
     wrap: Callable[[str, Sensor], Sensor] | None = None
+    lsl: tuple[str, ...] = ()
+    """Queries for streams of other programs that are recorded as they are."""
+    follow: bool = False
+    """Whether such streams are also taken when they appear later."""
 
 
 def run(config: Config, options: Options) -> None:
@@ -48,10 +57,12 @@ def run(config: Config, options: Options) -> None:
         loop = SensingLoop(config, directory=directory, wrap=options.wrap)
         loop.subscribe(tally.take)
         loop.open()
-        with _terminate_as_interrupt(), _stopping(loop):
+        with _terminate_as_interrupt(), _stopping(loop), _lsl(loop, config, options) as watch:
             about = describe(config, loop, options.title)
             folder = SessionFolder.create(options.out, about)
             recording = Recording(loop, folder, audio=config.audio)
+            if watch is not None:
+                watch.begin(recording.attach)
             recording.start()
             feed = FeedSink(path=str(directory / "feed.ring"))
             loop.add_sink("dashboard feed", feed)
@@ -60,13 +71,14 @@ def run(config: Config, options: Options) -> None:
             loop.begin()
             started = loop.clock()
             try:
-                _watch(loop, tally, options, operator, window, started)
+                _watch(loop, tally, options, operator, window, started, RecordingView(recording, loop.clock))
             finally:
                 length_s = loop.clock() - started
                 if window is not None:
                     window.terminate()
-        folder.finish({**about, **outcome(tally, length_s)})
-        print_summary(folder, tally, length_s)
+        written = recording.summary()
+        folder.finish({**about, **outcome(tally, length_s), "recorded": written})
+        print_summary(folder, tally, length_s, written)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
@@ -78,6 +90,7 @@ def _watch(
     operator: Operator,
     window: subprocess.Popen[bytes] | None,
     started: float,
+    recording: RecordingView,
 ) -> None:
     """Show what happens until the session's time is up, its input ends, or somebody stops it."""
     told = 0
@@ -95,12 +108,41 @@ def _watch(
                 console.print("  insula dashboard --connect   opens it again", style="bright_black")
                 window = None
             if live is not None:
-                live.update(live_view(tally, options.title, elapsed, hint), refresh=True)
+                view = live_view(tally, options.title, elapsed, hint, estimates=bool(loop.config.sensors))
+                live.update(Group(view, recording.draw()), refresh=True)
             else:
                 for event in tally.events[told:]:
                     console.print(event_line(event, event.t - started))
                 told = len(tally.events)
             time.sleep(_REFRESH_S)
+
+
+@contextlib.contextmanager
+def _lsl(loop: SensingLoop, config: Config, options: Options) -> Iterator[LslWatch | None]:
+    """Find the streams of other programs that are to be recorded; lets them go at the end."""
+    if not options.lsl:
+        yield None
+        return
+
+    def tell(stream: str, state: NodeState, reason: str) -> None:
+        loop.health.set(f"LSL {stream}", "sensor", state, reason)
+
+    def refuse(kind: str) -> str:
+        return why_private_type(kind, audio=config.audio)
+
+    ours = [str(p.options.get("source_id", "insula")) for p in config.sinks if p.factory == "lsl"]
+    others = "".join(f" and not(starts-with(source_id,'{name}:insula.'))" for name in ours)
+    watch = LslWatch(
+        [f"({query}){others}" if others else query for query in options.lsl],
+        tell,
+        follow=options.follow,
+        refuse=refuse,
+    )
+    try:
+        watch.find()
+        yield watch
+    finally:
+        watch.close()
 
 
 @contextlib.contextmanager

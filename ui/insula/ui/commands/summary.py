@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich.table import Table
 
 from insula.edge.session import SessionFolder
@@ -9,7 +11,9 @@ from insula.ui.tally import Tally
 from insula.ui.terminal import clock_text, console
 
 
-def print_summary(folder: SessionFolder, tally: Tally, length_s: float) -> None:
+def print_summary(
+    folder: SessionFolder, tally: Tally, length_s: float, recorded: Mapping[str, Mapping[str, int]]
+) -> None:
     """Print what was measured, what was not and why, and where it is."""
     simulated = any(stats.simulated for stats in tally.streams.values())
     note = ", simulated input" if simulated else ""
@@ -27,7 +31,9 @@ def print_summary(folder: SessionFolder, tally: Tally, length_s: float) -> None:
             str(stats.nans),
             str(stats.backwards),
         )
-    console.print(streams)
+    if tally.streams:
+        console.print(streams)
+    _print_others(tally, recorded)
     measured = Table(box=None, padding=(0, 2, 0, 2), header_style="bright_black")
     for name in ("modality", "estimates", "measured", "why not"):
         measured.add_column(name)
@@ -35,9 +41,23 @@ def print_summary(folder: SessionFolder, tally: Tally, length_s: float) -> None:
         total = counts.measured + sum(counts.absent.values())
         why = ", ".join(f"{reason} ({n})" for reason, n in counts.absent.most_common(3))
         measured.add_row(modality, str(total), f"{counts.measured / total:.0%}", why or "–")
-    console.print(measured)
+    if tally.modalities:
+        console.print(measured)
     for event in tally.faults:
         console.print(f"  [yellow]{event.node} {event.state}[/yellow]: {event.reason}")
     console.print(f"  {folder.path}", style="cyan")
     for file in sorted(folder.path.iterdir()):
         console.print(f"    {file.name}  {file.stat().st_size / 1e6:.2f} MB", style="bright_black")
+
+
+def _print_others(tally: Tally, recorded: Mapping[str, Mapping[str, int]]) -> None:
+    """The streams of other programs."""
+    others = {n: c for n, c in recorded.items() if n not in tally.streams and not n.startswith("insula.")}
+    if not others:
+        return
+    table = Table(box=None, padding=(0, 2, 0, 2), header_style="bright_black")
+    for name in ("LSL stream", "in the file", "gaps", "lost"):
+        table.add_column(name, justify="left" if name == "LSL stream" else "right")
+    for name, counts in others.items():
+        table.add_row(name, *(str(counts[key]) for key in ("samples", "gaps", "lost")))
+    console.print(table)
