@@ -80,7 +80,9 @@ def live(theme: Theme, seconds: float, width: int, height: int) -> QWidget:
     clock = ManualClock(1000.0)
     presenter, rehearsal = Presenter(clock), Rehearsal(1000.0)
     asked = [
+        Command("marker", 1002.0, "baseline begin"),
         Command("record", 1008.0),
+        Command("marker", 1016.0, "baseline end"),
         Command("marker", 1024.0, "stimulus A"),
         Command("marker", 1041.5, "asked to breathe slowly"),
     ]

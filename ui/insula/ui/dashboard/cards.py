@@ -57,6 +57,9 @@ class StreamCard:
             nominal_hz=self.info.sfreq,
             age_s=age,
             simulated=self.info.simulated,
+            jitter_s=self.stats.jitter_s if self.stats else 0.0,
+            drift_ppm=self.stats.drift_ppm if self.stats else 0.0,
+            gaps=self.stats.gaps if self.stats else 0,
         )
 
     def _judge(

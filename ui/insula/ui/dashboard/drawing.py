@@ -72,6 +72,29 @@ def draw_text(
     p.drawText(rect, align, elided(text, font, rect.width()))
 
 
+def draw_words(p: QPainter, rect: QRectF, text: str, font: QFont, ink: str) -> None:
+    """Draw a sentence on as many lines as fit; the last one is shortened."""
+    lines = broken(text, font, rect.width(), max(1, int(rect.height() // QFontMetricsF(font).height())))
+    height = QFontMetricsF(font).lineSpacing()
+    for k, line_text in enumerate(lines):
+        row = QRectF(rect.left(), rect.top() + k * height, rect.width(), height)
+        draw_text(p, row, line_text, font, ink)
+
+
+@lru_cache(maxsize=32)
+def broken(text: str, font: QFont, width: float, most: int) -> tuple[str, ...]:
+    """Return ``text`` in at most ``most`` lines of a width; what is left over stays on the last one."""
+    metrics, words = QFontMetricsF(font), text.split()
+    lines: list[str] = []
+    while words and len(lines) < most - 1:
+        n = len(words)
+        while n > 1 and metrics.horizontalAdvance(" ".join(words[:n])) > width:
+            n -= 1
+        lines.append(" ".join(words[:n]))
+        words = words[n:]
+    return (*lines, " ".join(words)) if words else tuple(lines)
+
+
 def runs(rows: npt.NDArray[np.bool_]) -> Iterator[slice]:
     """Yield the slices of consecutive true values that hold at least two."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], rows, [False])).astype(np.int8)))

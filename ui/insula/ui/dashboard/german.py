@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
+from insula.models.explain.catalogue import GERMAN as EXPLAINED
+
 _WINDOW: Final = {
     "Back": "Zurück",
     "Blank the video here and in the file.": "Das Bild hier und in der Datei schwärzen.",
+    "Why": "Warum",
+    "What the state rests on most, what stands out against the person's own rest, and what speaks "
+    "against it.": (
+        "Worauf der Zustand am meisten beruht, was gegen die eigene Ruhe der Person absticht, "
+        "und was dagegen spricht."
+    ),
+    "Face and voice: how far their own estimates lie apart, in standard deviations of "
+    "the difference. Beyond the mark they contradict each other and the state is less sure.": (
+        "Gesicht und Stimme: wie weit ihre eigenen Schätzungen auseinanderliegen, in Standardabweichungen "
+        "des Unterschieds. Jenseits der Marke widersprechen sie sich, und der Zustand ist weniger sicher."
+    ),
     "Choose a folder …": "Ordner wählen …",
     "Choose a session folder": "Sitzungsordner wählen",
     "Dark or light.": "Dunkel oder hell.",
@@ -90,6 +103,16 @@ _WINDOW: Final = {
 _MESSAGES: Final = {
     "camera, microphone, LSL, boards": "Kamera, Mikrofon, LSL, Boards",
     "cut off": "abgebrochen",
+    "agree": "stimmen überein",
+    "at rest": "in Ruhe",
+    "cannot be compared: not both speak": "nicht vergleichbar: nicht beide messen",
+    "contradict each other": "widersprechen sich",
+    "face and voice": "Gesicht und Stimme",
+    "free space": "freier Platz",
+    "jitter {ms:.1f} ms": "Jitter {ms:.1f} ms",
+    "no speech": "niemand spricht",
+    "speech": "Sprache",
+    "{n} gaps": "{n} Lücken",
     "looking …": "suche …",
     "marker text": "Text des Markers",
     "needs no device; says so everywhere": "braucht kein Gerät; sagt es überall",
@@ -138,6 +161,15 @@ _TERMS: Final = {
     "pleasant": "angenehm",
     "unpleasant": "unangenehm",
     "tense": "angespannt",
+    "blink": "Lidschlag",
+    "muscle": "Muskel",
+    "line noise": "Netzbrummen",
+    "drowned in line noise": "im Netzbrummen ertrunken",
+    "too large": "zu groß",
+    "frozen": "eingefroren",
+    "rail": "am Anschlag",
+    "flat": "flach",
+    "gap": "Lücke",
     "excited": "angeregt",
     "gloomy": "trüb",
     "relaxed": "entspannt",
@@ -212,6 +244,32 @@ _GLOSSARY: Final = {
     "like the person's own rest.": (
         "Belastungsindex, 0 bis 1: wie sehr das EEG dem beim Kopfrechnen gleicht und nicht der eigenen Ruhe."
     ),
+    "The thin line on a bar: where it lay for nine tenths of the last five seconds.": (
+        "Die dünne Linie auf einem Balken: wo er neun Zehntel der letzten fünf Sekunden lag."
+    ),
+    "The dotted cross on the plane: where the person was at rest (B begins and ends the rest). "
+    "Read the state as a distance from there, not from the middle.": (
+        "Das gepunktete Kreuz auf der Ebene: wo die Person in Ruhe war (B beginnt und beendet die Ruhe). "
+        "Den Zustand als Abstand von dort lesen, nicht von der Mitte."
+    ),
+    "Shaded stretches of a channel are no brain signal: blink, muscle, mains, loose wire. "
+    "They do not enter the index or count less.": (
+        "Getönte Stücke eines Kanals sind kein Hirnsignal: Lidschlag, Muskel, Netzbrummen, loses Kabel. "
+        "Sie gehen nicht in den Index ein oder zählen weniger."
+    ),
+    "The line over the sound: the voice's pitch, drawn where somebody speaks.": (
+        "Die Linie über dem Schall: die Tonhöhe der Stimme, wo jemand spricht."
+    ),
+    "Jitter: how unevenly the samples arrive. Drift: how much faster than nominal the device's own "
+    "clock runs, in parts per million; it is corrected.": (
+        "Jitter: wie ungleichmäßig die Werte eintreffen. Drift: wie viel schneller als vorgesehen die Uhr "
+        "des Geräts läuft, in Millionsteln; sie wird ausgeglichen."
+    ),
+    "Bars on the picture: action units of the Facial Action Coding System, one for each "
+    "movement of a muscle, 0 to 1. The arrow: where the head points.": (
+        "Balken auf dem Bild: Action Units des Facial Action Coding System, eine für jede Bewegung "
+        "eines Muskels, 0 bis 1. Der Pfeil: wohin der Kopf zeigt."
+    ),
     "Stress index, 0 to 1: how much skin conductance is like under a stress task and not like "
     "the person's own rest.": (
         "Stressindex, 0 bis 1: wie sehr der Hautleitwert dem bei einer Stressaufgabe gleicht "
@@ -241,4 +299,4 @@ _GLOSSARY: Final = {
     "How long ago the newest sample was captured.": "Wie lange die Aufnahme des neuesten Werts her ist.",
 }
 
-GERMAN: Final[dict[str, str]] = {**_WINDOW, **_MESSAGES, **_TERMS, **_GLOSSARY}
+GERMAN: Final[dict[str, str]] = {**EXPLAINED, **_WINDOW, **_MESSAGES, **_TERMS, **_GLOSSARY}

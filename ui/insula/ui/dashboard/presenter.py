@@ -17,12 +17,13 @@ from insula.edge.types import (
     AffectEstimate,
     AffectState,
     Chunk,
-    Clue,
     Face,
     Marker,
     StreamInfo,
 )
+from insula.ui.dashboard import clues
 from insula.ui.dashboard.cards import StreamCard
+from insula.ui.dashboard.insight import Explainer, Rest, Steadiness
 from insula.ui.dashboard.signals import MODALITY_OF, SHOWN, SignalTrack
 from insula.ui.dashboard.tracks import FusedTrack, ModalityTrack
 from insula.ui.dashboard.view import (
@@ -30,9 +31,11 @@ from insula.ui.dashboard.view import (
     LiveView,
     Mark,
     Now,
+    Pose,
     SensorCard,
     Session,
     SignalLane,
+    Unit,
     VideoView,
 )
 from insula.ui.dashboard.words import Words
@@ -49,12 +52,11 @@ SILENCE_S = 2.0
 LAG_S = 0.35
 """The picture waits this long for its analysis; after that the live frame is shown without an overlay."""
 
-SCR_FEATURE = "scr_onset"
-"""Feature of a clue: how many seconds before the estimate the newest skin conductance response began."""
-
-
 ENGINE = "insula"
 """Source of the markers by which the engine itself complains."""
+
+Overlay = tuple[tuple[Face, ...], tuple[Unit, ...], Pose | None]
+"""What was found on one frame."""
 
 _DOWN = (NodeState.STALLED, NodeState.LOST, NodeState.FAILED)
 
@@ -74,7 +76,9 @@ class Presenter:
         self._health: dict[str, HealthEvent] = {}
         self._marks: deque[Mark] = deque(maxlen=200)
         self._events: deque[Happening] = deque(maxlen=100)
-        self._overlays: OrderedDict[int, tuple[Face, ...]] = OrderedDict()
+        self._overlays: OrderedDict[int, Overlay] = OrderedDict()
+        self._steadiness, self._rest = Steadiness(), Rest()
+        self._explainer = Explainer(self.words.language)
         self._analysed: tuple[str, int, float] | None = None
 
     def take(self, record: Record) -> None:
@@ -86,6 +90,7 @@ class Presenter:
             self._take_estimate(record)
         elif isinstance(record, Marker):
             self._marks.append(Mark(record.t, record.text))
+            self._rest.marker(record.t, record.text)
             kind = "bad" if record.source == ENGINE else "marker"
             self._events.append(Happening(record.t, kind, record.text))
         elif isinstance(record, HealthEvent):
@@ -145,32 +150,37 @@ class Presenter:
             marks=tuple(mark for mark in self._marks if mark.t > t0),
             events=tuple(self._events),
             video=self._video(now, silence),
+            baseline=self._rest.baseline,
         )
 
     def faces(self, index: int) -> tuple[Face, ...]:
         """Return the faces found on frame ``index``, none when it was not analysed."""
-        return self._overlays.get(index, ())
+        found = self._overlays.get(index)
+        return found[0] if found else ()
 
     # -- taking in ---------------------------------------------------------------------------------
 
     def _take_state(self, state: AffectState) -> None:
         self._fused.add(state)
+        self._steadiness.add(state)
+        self._rest.add(state)
         for contribution in state.contributions:
             self._tracks[contribution.modality].contribute(state.t, contribution)
 
     def _take_estimate(self, estimate: AffectEstimate) -> None:
         self._tracks[estimate.modality].add(estimate)
         if estimate.modality == "face" and estimate.sample >= 0:
-            self._overlays[estimate.sample] = estimate.faces
+            self._overlays[estimate.sample] = (
+                estimate.faces,
+                clues.units(estimate.clues),
+                clues.pose(estimate.clues),
+            )
             self._analysed = (estimate.stream, estimate.sample, estimate.t)
             while len(self._overlays) > 120:
                 self._overlays.popitem(last=False)
-        self._take_clues(estimate.t, estimate.clues)
-
-    def _take_clues(self, t: float, clues: tuple[Clue, ...]) -> None:
-        for clue in clues:
-            if clue.feature == SCR_FEATURE and clue.stream in self._signals:
-                self._signals[clue.stream].mark(t - clue.value)
+        signal = self._signals.get(estimate.stream)
+        if signal is not None:
+            signal.judge(estimate)
 
     def _take_health(self, event: HealthEvent) -> None:
         before = self._health.get(event.node)
@@ -210,6 +220,9 @@ class Presenter:
             state.reason,
             age,
             state.va_source == "native",
+            self._steadiness.likely(),
+            state.disagreement,
+            self._explainer.text(state, [t.latest for t in self._tracks.values() if t.latest]),
         )
 
     def _ordered_signals(self) -> list[SignalTrack]:
@@ -242,9 +255,9 @@ class Presenter:
             return VideoView(info.name, None, (), card.reason, info.simulated)
         if self._analysed and self._analysed[0] == info.name and now - self._analysed[2] <= LAG_S:
             index = self._analysed[1]
-            return VideoView(
-                info.name, index, self.faces(index), self._tracks["face"].reason(""), info.simulated
-            )
+            faces, units, pose = self._overlays[index]
+            reason = self._tracks["face"].reason("")
+            return VideoView(info.name, index, faces, reason, info.simulated, units, pose)
         reason = self._tracks["face"].reason("")
         return VideoView(info.name, None, (), reason or self.words("not analysed"), info.simulated)
 

@@ -14,13 +14,15 @@ from insula.edge.errors import DataError, SensorUnavailable
 from insula.edge.health import HealthEvent
 from insula.edge.protocols import Item
 from insula.edge.session import SessionFolder
-from insula.edge.types import MODALITIES, AffectEstimate, AffectState, Chunk, Marker, Measure, StreamInfo
+from insula.edge.types import MODALITIES, AffectEstimate, AffectState, Chunk, Marker, Measure
 from insula.sensors.recording_xdf import read_xdf
-from insula.ui.dashboard.presenter import SCR_FEATURE, health_event_line
+from insula.ui.dashboard import insight
+from insula.ui.dashboard.presenter import health_event_line
 from insula.ui.dashboard.series import FloatArray, Gap
 from insula.ui.dashboard.signals import SHOWN, SignalTrack
 from insula.ui.dashboard.tracks import FusedTrack, ModalityTrack
 from insula.ui.dashboard.view import (
+    Baseline,
     Happening,
     IndexLane,
     Lane,
@@ -56,6 +58,9 @@ class Recorded:
         self.begin: float = _origin(self.about, min(times))
         self.end: float = max(times)
         self._state_times = [state.t for state in self.states]
+        self.baseline = _rest(self.states, items)
+        self._by_modality = {m: [e for e in estimates if e.modality == m] for m in MODALITIES}
+        self._times_of = {m: [e.t for e in said] for m, said in self._by_modality.items()}
         self._fused = FusedTrack(capacity=max(1, len(self.states)))
         self._tracks = {m: ModalityTrack(m, capacity=len(times) + 1) for m in MODALITIES}
         for item in sorted(spoken, key=lambda item: item.t):
@@ -95,6 +100,7 @@ class Recorded:
             marks=self.marks,
             events=tuple(event for event in self.events if event.t <= t),
             video=VideoView(None, None, (), self.words("the video was not recorded"), self.simulated),
+            baseline=self.baseline,
         )
 
     # -- inside --------------------------------------------------------------------------------------
@@ -121,7 +127,19 @@ class Recorded:
             state.reason,
             state.age_newest_s,
             native,
+            self._likely(state.t),
+            state.disagreement,
+            insight.why(state, self._newest(state.t), self.words.language),
         )
+
+    def _likely(self, t: float) -> insight.Likely | None:
+        i, j = bisect_right(self._state_times, t - insight.LIKELY_S), bisect_right(self._state_times, t)
+        return insight.likely([s.expression for s in self.states[i:j] if s.expression is not None])
+
+    def _newest(self, t: float) -> list[AffectEstimate]:
+        """Return each modality's estimate that was the newest at ``t``."""
+        found = ((said, bisect_right(self._times_of[m], t)) for m, said in self._by_modality.items())
+        return [said[k - 1] for said, k in found if k]
 
     def _index(self, lane: IndexLane, t: float, lanes: Sequence[Lane]) -> IndexLane:
         reason = next((cut.reason for cut in lanes if cut.key == lane.modality), "")
@@ -147,10 +165,24 @@ class Recorded:
             if track.info.type in SHOWN and len(track.times):
                 signal = SignalTrack(track.info, keep_s=self.length_s + 60.0)
                 signal.add(Chunk(track.data, track.times + offset, 0))
-                _mark_responses(signal, track.info, self.estimates)
+                for estimate in self.estimates:
+                    if estimate.stream == track.info.name:
+                        signal.judge(estimate)
                 lanes.append(signal.whole())
         self.signals = tuple(sorted(lanes, key=lambda lane: {"EDA": 0, "EEG": 1}.get(lane.type, 2)))
         return ""
+
+
+def _rest(states: Sequence[AffectState], items: Sequence[Item]) -> Baseline:
+    rest = insight.Rest()
+    told: list[AffectState | Marker] = [*states, *(item for item in items if isinstance(item, Marker))]
+    for item in sorted(told, key=lambda item: item.t):
+        if isinstance(item, Marker):
+            rest.marker(item.t, item.text)
+        else:
+            rest.add(item)
+    rest.end()
+    return rest.baseline
 
 
 def offset_between(known: FloatArray, relative: FloatArray) -> float | None:
@@ -169,13 +201,6 @@ def offset_between(known: FloatArray, relative: FloatArray) -> float | None:
             if m >= max(1, n // 2) and np.abs(a[:m] - b[:m] - offset).max() < 5e-4:
                 return offset
     return None
-
-
-def _mark_responses(signal: SignalTrack, info: StreamInfo, estimates: Sequence[AffectEstimate]) -> None:
-    for estimate in estimates:
-        for clue in estimate.clues:
-            if clue.feature == SCR_FEATURE and clue.stream == info.name:
-                signal.mark(estimate.t - clue.value)
 
 
 def _origin(about: Mapping[str, object], first: float) -> float:

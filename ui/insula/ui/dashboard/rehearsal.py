@@ -26,6 +26,7 @@ from insula.edge.types import (
     StreamInfo,
     VideoFrame,
 )
+from insula.models.face.blendshapes import ACTION_UNITS
 from insula.ui.dashboard.control import Command
 from insula.ui.dashboard.presenter import Presenter, Record
 from insula.ui.dashboard.rehearsal_face import draw_face
@@ -170,7 +171,29 @@ class Rehearsal:
     def _clues(self, modality: Modality, t: float) -> tuple[Clue, ...]:
         if modality == "eda":
             return (Clue("wrist", "scr_onset", t % SCR_EVERY_S, "s"),)
-        return ()
+        if modality == "voice":
+            return (
+                Clue("microphone", "pitch", 170.0 + 45.0 * math.sin(3.1 * t), "Hz", 0.8 * math.sin(3.1 * t)),
+                Clue("microphone", "voice activity", 0.9),
+            )
+        if modality == "eeg":
+            blinks = (Clue("headset", f"electrode {name}: blink", 0.8) for name in ("Fp1", "Fp2"))
+            return tuple(blinks) if t % 8.0 < 1.0 else ()
+        return self._face_clues(t)
+
+    def _face_clues(self, t: float) -> tuple[Clue, ...]:
+        v, a = valence(t), arousal(t)
+        shown = {
+            1: max(0.0, a), 2: max(0.0, a - 0.1), 4: max(0.0, -v), 5: max(0.0, a), 7: max(0.0, 0.6 * v),
+            12: max(0.0, 1.5 * v), 14: 0.1, 15: max(0.0, -1.2 * v), 17: max(0.0, -0.6 * v), 20: 0.05,
+            23: 0.08, 25: 0.2 + 0.2 * a, 26: max(0.0, 0.4 * a),
+        }  # fmt: skip
+        units = (
+            Clue("camera", f"AU{n:02d} {ACTION_UNITS[n][0]}", min(x, 1.0), "0…1", 6 * (x - 0.15))
+            for n, x in shown.items()
+        )
+        angles = zip(("head yaw", "head pitch", "head roll"), (9 * math.sin(t / 1.9), 4.0, 1.0), strict=True)
+        return (*units, *(Clue("camera", name, angle, "°") for name, angle in angles))
 
     def _state(self, at: float) -> AffectState:
         t = at - self._start
@@ -193,6 +216,7 @@ class Rehearsal:
             age_oldest_s=0.4,
             va_source="native",
             simulated=True,
+            disagreement=None if missing["face"] or missing["voice"] else 0.7 + 0.6 * math.sin(t / 4.0),
         )
 
     def _samples(self, presenter: Stage, begin: float, end: float) -> None:

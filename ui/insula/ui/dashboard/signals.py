@@ -6,9 +6,10 @@ from collections import deque
 
 import numpy as np
 
-from insula.edge.types import Chunk, StreamInfo
-from insula.ui.dashboard.series import FloatArray, Series
-from insula.ui.dashboard.view import SignalLane
+from insula.edge.types import AffectEstimate, Chunk, StreamInfo
+from insula.ui.dashboard import clues
+from insula.ui.dashboard.series import FloatArray, GapLog, Series
+from insula.ui.dashboard.view import SignalLane, VoiceLane
 
 MODALITY_OF = {"Video": "face", "Audio": "voice", "EDA": "eda", "GSR": "eda", "EEG": "eeg"}
 """Which modality's colour a stream type wears."""
@@ -22,6 +23,12 @@ SHOWN = frozenset({"EDA", "GSR", "EEG", "Audio", "PPG", "ECG", "Temperature", "R
 SLOW_SPAN_S = 60.0
 SAME_S = 0.3
 """Events closer than this are the same one, told again by the next estimate."""
+
+SCR_FEATURE = "scr_onset"
+"""Feature of a clue: how many seconds before the estimate the newest skin conductance response began."""
+
+TOLD_HZ = 10.0
+"""Estimates of a voice come less often than this."""
 
 LEVEL_HZ = 50.0
 LEVEL_FLOOR_DB = -60.0
@@ -41,6 +48,10 @@ class SignalTrack:
         columns = 1 if self._audio else info.n_channels
         self._series = Series(columns, int(rate * max(keep_s, self.span_s) * 1.3) + 16)
         self._marks: deque[float] = deque(maxlen=None if keep_s else 64)
+        self._heard = Series(2, int(TOLD_HZ * max(keep_s, self.span_s)) + 16) if self._audio else None
+        self._artefacts: dict[str, GapLog] = {}
+        self._kept_all = bool(keep_s)
+        self._judged_t: float | None = None
 
     def add(self, chunk: Chunk) -> None:
         """Take the stream's next samples."""
@@ -52,10 +63,38 @@ class SignalTrack:
         else:
             self._series.extend(chunk.times, chunk.data)
 
+    def judge(self, estimate: AffectEstimate) -> None:
+        """Take what an estimate that rests on this signal says of it."""
+        if self._heard is not None:
+            self._hear(estimate)
+        elif self.info.type == "EEG":
+            self._shade(estimate)
+        for clue in estimate.clues:
+            if clue.feature == SCR_FEATURE:
+                self.mark(estimate.t - clue.value)
+
     def mark(self, t: float) -> None:
         """Note an event in the signal, such as a skin conductance response."""
         if not self._marks or t > self._marks[-1] + SAME_S:
             self._marks.append(t)
+
+    def _hear(self, estimate: AffectEstimate) -> None:
+        activity = clues.value(estimate.clues, "voice activity")
+        if activity is not None and self._heard is not None:
+            pitch = clues.value(estimate.clues, "pitch")
+            self._heard.append(estimate.t, (activity, np.nan if pitch is None else pitch))
+
+    def _shade(self, estimate: AffectEstimate) -> None:
+        """Note from the last judgement on which electrodes are not good now."""
+        since = estimate.t if self._judged_t is None else self._judged_t
+        self._judged_t = estimate.t
+        poor = clues.electrodes(estimate.clues)
+        for name, log in self._artefacts.items():
+            if name not in poor:
+                log.clear(estimate.t)
+        for name, mark in poor.items():
+            log = self._artefacts.setdefault(name, GapLog(None if self._kept_all else 64))
+            log.mark(since, mark)
 
     def whole(self) -> SignalLane:
         """Return everything that was kept."""
@@ -80,6 +119,8 @@ class SignalTrack:
             marks=tuple(t for t in self._marks if t > t0),
             reason=reason,
             simulated=info.simulated,
+            artefacts=tuple((name, gap) for name, log in self._artefacts.items() for gap in log.since(t0)),
+            voice=VoiceLane(*self._heard.since(t0)) if self._heard is not None else None,
         )
 
 

@@ -52,8 +52,22 @@ class IndexLane:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceLane:
+    """What was heard in the sound: ``times`` ``(n,)``, ``rows`` ``(n, 2)``: voice activity 0…1, pitch in Hz.
+
+    Pitch is NaN where nobody spoke or none was found.
+    """
+
+    times: FloatArray
+    rows: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
 class SignalLane:
-    """The last ``span_s`` seconds of a raw signal: ``times`` ``(n,)``, ``rows`` ``(n, n_channels)``."""
+    """The last ``span_s`` seconds of a raw signal: ``times`` ``(n,)``, ``rows`` ``(n, n_channels)``.
+
+    ``artefacts`` are stretches of single channels (by name) that are no brain signal, and why.
+    """
 
     stream: str
     type: str
@@ -66,6 +80,8 @@ class SignalLane:
     marks: tuple[float, ...]
     reason: str
     simulated: bool
+    artefacts: tuple[tuple[str, Gap], ...] = ()
+    voice: VoiceLane | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +98,9 @@ class SensorCard:
     nominal_hz: float
     age_s: float | None
     simulated: bool
+    jitter_s: float = 0.0
+    drift_ppm: float = 0.0
+    gaps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +120,25 @@ class Happening:
     text: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Unit:
+    """An action unit of the face: FACS number, name, intensity 0…1, distance from the person's own rest."""
+
+    number: int
+    name: str
+    value: float
+    z: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Where the head points, in degrees: yaw to the image's right, pitch down, roll clockwise."""
+
+    yaw: float
+    pitch: float
+    roll: float
+
+
 @dataclass(frozen=True, slots=True)
 class VideoView:
     """Which frame to show, and the faces found on that very frame.
@@ -113,11 +151,18 @@ class VideoView:
     faces: tuple[Face, ...]
     reason: str
     simulated: bool
+    units: tuple[Unit, ...] = ()
+    pose: Pose | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """The newest fused state; every value is ``None`` when not measured, and ``reason`` says why."""
+    """The newest fused state; every value is ``None`` when not measured, and ``reason`` says why.
+
+    ``likely`` holds for each expression between which probabilities it lay nine tenths of the last seconds.
+    ``disagreement`` is that of face and voice in standard deviations, ``None`` while not both speak.
+    ``why`` is the state explained in one sentence.
+    """
 
     valence: Measure | None
     arousal: Measure | None
@@ -126,6 +171,18 @@ class Now:
     reason: str
     age_s: float | None
     native: bool
+    likely: tuple[tuple[float, float], ...] | None = None
+    disagreement: float | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """Where the person is at rest on the plane: means with their spread, ``since`` while being measured."""
+
+    valence: Measure | None
+    arousal: Measure | None
+    since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +215,4 @@ class LiveView:
     marks: tuple[Mark, ...]
     events: tuple[Happening, ...]
     video: VideoView
+    baseline: Baseline = Baseline(None, None)

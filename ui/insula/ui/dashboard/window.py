@@ -12,6 +12,7 @@ from insula.edge.errors import InsulaError
 from insula.ui.dashboard import theme as themes
 from insula.ui.dashboard.control import Command, Name
 from insula.ui.dashboard.frame import Frame
+from insula.ui.dashboard.insight import REST_BEGINS, REST_ENDS
 from insula.ui.dashboard.panels.events import EventsPanel
 from insula.ui.dashboard.panels.expression import ExpressionPanel
 from insula.ui.dashboard.panels.header import Header
@@ -21,6 +22,7 @@ from insula.ui.dashboard.panels.signals import SignalsPanel
 from insula.ui.dashboard.panels.state import StatePanel
 from insula.ui.dashboard.panels.traces import TracesPanel
 from insula.ui.dashboard.panels.video import VideoPanel
+from insula.ui.dashboard.panels.why import WhyPanel
 from insula.ui.dashboard.presenter import Presenter
 from insula.ui.dashboard.source import Source
 from insula.ui.dashboard.theme import Theme
@@ -98,7 +100,8 @@ class LiveWindow(Frame):
         look = self.look
         plane, state, expression = PlanePanel(look), StatePanel(look), ExpressionPanel(look)
         sensors, events, signals = SensorsPanel(look), EventsPanel(look), SignalsPanel(look)
-        self.panels = (self.video, plane, state, expression, sensors, events, self.traces, signals)
+        why = WhyPanel(look)
+        self.panels = (self.video, plane, state, expression, sensors, events, why, self.traces, signals)
         self.lay_out(
             (
                 (self.header, 0, 0, 1, 48),
@@ -109,10 +112,11 @@ class LiveWindow(Frame):
                 (expression, 3, 28, 2, 10),
                 (sensors, 2, 38, 2, 10),
                 (events, 4, 38, 1, 10),
-                (self.traces, 5, 0, 1, 28),
-                (signals, 5, 28, 1, 20),
+                (why, 5, 0, 1, 48),
+                (self.traces, 6, 0, 1, 28),
+                (signals, 6, 28, 1, 20),
             ),
-            {2: 22, 3: 9, 4: 17, 5: 46},
+            {2: 22, 3: 9, 4: 17, 6: 44},
         )
 
     def _connect(self) -> None:
@@ -129,6 +133,7 @@ class LiveWindow(Frame):
             ("P", header.shutter_button.click),
             ("T", header.theme_button.click),
             ("M", header.entry.setFocus),
+            ("B", self._rest),
             ("Ctrl+E", header.stop_button.click),
         ):
             QShortcut(QKeySequence(key), self, act)
@@ -161,6 +166,11 @@ class LiveWindow(Frame):
     def _shut(self, closed: bool) -> None:
         self.video.shutter = closed  # at once here; in the file when the engine has heard
         self._send("privacy", on=closed)
+
+    def _rest(self) -> None:
+        """Mark where the person's rest begins or, the second time, ends."""
+        resting = self.presenter.view().baseline.since is not None
+        self._send("marker", text=REST_ENDS if resting else REST_BEGINS)
 
     def _pause(self, paused: bool) -> None:
         self.paused = paused

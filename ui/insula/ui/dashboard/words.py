@@ -45,6 +45,16 @@ GLOSSARY: Final = {
     "if the model's uncertainty is right. Wider means less sure.",
     "expression": "Probabilities of eight kinds of expression in face and voice. "
     "An expression is not an emotion: people smile without joy.",
+    "likely": "The thin line on a bar: where it lay for nine tenths of the last five seconds.",
+    "baseline": "The dotted cross on the plane: where the person was at rest (B begins and ends the rest). "
+    "Read the state as a distance from there, not from the middle.",
+    "electrodes": "Shaded stretches of a channel are no brain signal: blink, muscle, mains, loose wire. "
+    "They do not enter the index or count less.",
+    "voice activity": "The line over the sound: the voice's pitch, drawn where somebody speaks.",
+    "jitter": "Jitter: how unevenly the samples arrive. Drift: how much faster than nominal the device's own "
+    "clock runs, in parts per million; it is corrected.",
+    "action units": "Bars on the picture: action units of the Facial Action Coding System, one for each "
+    "movement of a muscle, 0 to 1. The arrow: where the head points.",
     "workload index": "Workload index, 0 to 1: how much the EEG is like under mental arithmetic and not "
     "like the person's own rest.",
     "stress index": "Stress index, 0 to 1: how much skin conductance is like under a stress task "

@@ -19,7 +19,7 @@ class ExpressionPanel(Canvas):
     """Probabilities of the expressions, fused over face and voice."""
 
     title = "Expression"
-    hint = GLOSSARY["expression"]
+    hint = f"{GLOSSARY['expression']}<br>{GLOSSARY['likely']}"
     every = 3
 
     def _rows(self, rect: QRectF) -> list[QRectF]:
@@ -54,7 +54,8 @@ class ExpressionPanel(Canvas):
             hatch(p, area, self.look, self._why(view))
             return
         best = max(logs)
-        for log, row in zip(logs, rows, strict=True):
+        likely = view.now.likely or (None,) * len(rows)
+        for log, row, usual in zip(logs, rows, likely, strict=True):
             share, bar = math.exp(log), self._bar(row)
             p.setPen(Qt.PenStyle.NoPen)
             p.setBrush(themes.colour(t.accent, 1.0 if log == best else 0.5))
@@ -62,9 +63,21 @@ class ExpressionPanel(Canvas):
             p.drawRoundedRect(
                 QRectF(bar.left(), bar.top(), width, bar.height()), bar.height() / 2, bar.height() / 2
             )
+            if usual is not None:
+                self._usual(p, bar, usual)
             size = min(11.5, row.height() / self.look.scale * 0.8)
             font = self.look.bold(size) if log == best else self.look.font(size)
             draw_text(p, row, f"{share:.0%}", font, t.ink if log == best else t.muted, RIGHT)
+
+    def _usual(self, p: QPainter, bar: QRectF, usual: tuple[float, float]) -> None:
+        px, y = self.look.px, bar.center().y()
+        left, right = (bar.left() + bar.width() * share for share in usual)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        ink, thin, tall = QColor(self.look.theme.ink), max(1.0, px(1)), px(7)
+        p.fillRect(QRectF(left, y - thin / 2, max(thin, right - left), thin), ink)
+        for x in (left, right):
+            p.fillRect(QRectF(x - thin / 2, y - tall / 2, thin, tall), ink)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
 
     def _why(self, view: LiveView) -> str:
         reasons = [lane.reason for lane in view.modalities if lane.key in ("face", "voice") and lane.reason]

@@ -40,6 +40,7 @@ class Header(QWidget):
         self.simulated.setToolTip(words("No sensor is involved: these data are made up."))
         self.clock = self._label("muted", "session time")
         self.recording = self._label("recording", "recording")
+        self.room = self._label("faint", "free space")
         self.figures = self._label("faint", "speed and age")
         self.figures.setToolTip(words("Pictures drawn per second · age of the newest estimate in the state"))
         self.entry = QLineEdit()
@@ -80,7 +81,7 @@ class Header(QWidget):
         row.setSpacing(8)
         brand = QLabel("Insula")
         brand.setObjectName("brand")
-        for widget in (brand, self.name, self.simulated, self.clock, self.recording):
+        for widget in (brand, self.name, self.simulated, self.clock, self.recording, self.room):
             row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addStretch(1)
         row.addWidget(self.figures)
@@ -101,7 +102,8 @@ class Header(QWidget):
         self.recording.setText(f"● REC {clock_text(view.t - since)}" if since is not None else "")
         if session.free_bytes is not None:
             room = words("{gb:.0f} GB free", gb=session.free_bytes / 1e9)
-            self.recording.setToolTip(f"{session.folder} · {room}")
+            self.room.setText(room)
+            self.room.setToolTip(session.folder)
         self.record_button.setChecked(since is not None)
         self.record_button.setText(words("Stop recording") if since is not None else words("Record"))
         self.shutter_button.setChecked(session.private or shut)

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from insula.ui.dashboard import theme as themes
 from insula.ui.dashboard.drawing import CENTRE, LEFT, RIGHT, draw_text, hatch, line
 from insula.ui.dashboard.panels.canvas import Canvas
-from insula.ui.dashboard.view import Lane, LiveView
+from insula.ui.dashboard.view import Baseline, Lane, LiveView
 from insula.ui.dashboard.words import GLOSSARY
 
 ELLIPSE_90 = math.sqrt(-2.0 * math.log(0.1))
@@ -29,7 +29,7 @@ class PlanePanel(Canvas):
     """Where the state is, how sure, and where it came from."""
 
     title = "Valence and arousal"
-    hint = f"{GLOSSARY['valence']}<br>{GLOSSARY['arousal']}<br>{GLOSSARY['interval']}"
+    hint = "<br>".join(GLOSSARY[term] for term in ("valence", "arousal", "interval", "baseline"))
 
     def _square(self, rect: QRectF) -> QRectF:
         px = self.look.px
@@ -76,6 +76,7 @@ class PlanePanel(Canvas):
         sq = self._square(rect)
         p.save()
         p.setClipRect(sq.adjusted(-2, -2, 2, 2))
+        self._rest(p, sq, view.baseline)
         self._trail(p, sq, view)
         for lane in view.modalities:
             self._modality(p, sq, lane)
@@ -92,6 +93,23 @@ class PlanePanel(Canvas):
         p.restore()
         if valence is None or arousal is None:
             self._absent(p, sq, view)
+
+    def _rest(self, p: QPainter, sq: QRectF, baseline: Baseline) -> None:
+        """Draw the person's own rest: a dotted cross, and how far it scattered."""
+        if baseline.valence is None or baseline.arousal is None:
+            return
+        t, px, r = self.look.theme, self.look.px, sq.width() / 2
+        at = self._point(sq, baseline.valence.mean, baseline.arousal.mean)
+        p.setPen(QPen(QColor(t.accent), px(1.2), Qt.PenStyle.DotLine))
+        p.setBrush(Qt.BrushStyle.NoBrush)
+        wide, tall = (max(px(6), m.sd * ELLIPSE_90 * r) for m in (baseline.valence, baseline.arousal))
+        p.drawEllipse(at, wide, tall)
+        p.setPen(QPen(QColor(t.accent), px(1.2)))
+        arm = px(5)
+        p.drawLine(QPointF(at.x() - arm, at.y()), QPointF(at.x() + arm, at.y()))
+        p.drawLine(QPointF(at.x(), at.y() - arm), QPointF(at.x(), at.y() + arm))
+        name = QRectF(at.x() - px(40), at.y() + max(tall, px(6)), px(80), px(14))
+        draw_text(p, name, self.look.words("at rest"), self.look.font(9.5), t.accent, CENTRE)
 
     def _trail(self, p: QPainter, sq: QRectF, view: LiveView) -> None:
         begin = int(np.searchsorted(view.fused.times, view.t - TRAIL_S))

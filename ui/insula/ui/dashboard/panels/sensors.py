@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from insula.ui.dashboard import theme as themes
-from insula.ui.dashboard.drawing import draw_text, pill, text_width
+from insula.ui.dashboard.drawing import RIGHT, draw_text, pill, text_width
 from insula.ui.dashboard.panels.canvas import Canvas
 from insula.ui.dashboard.view import Light, LiveView, SensorCard
 from insula.ui.dashboard.words import GLOSSARY
@@ -16,7 +16,7 @@ class SensorsPanel(Canvas):
     """The sensors, one row each."""
 
     title = "Sensors"
-    hint = f"{GLOSSARY['quality']}<br>{GLOSSARY['age']}"
+    hint = f"{GLOSSARY['quality']}<br>{GLOSSARY['age']}<br>{GLOSSARY['jitter']}"
     every = 3
 
     def draw_live(self, p: QPainter, rect: QRectF, view: LiveView) -> None:
@@ -58,11 +58,12 @@ class SensorsPanel(Canvas):
             ink = t.bad if card.light in (Light.LOST, Light.STALLED) else t.muted
             draw_text(p, second, card.reason, self.look.font(11), ink)
         else:
-            draw_text(p, second, self._figures(card), self.look.font(11), t.muted)
+            figures = self._figures(card, quality=row.height() <= px(48))
+            draw_text(p, second, figures, self.look.font(11), t.muted)
         if row.height() > px(48):
             self._quality(p, QRectF(first.left(), second.bottom() + px(3), first.width(), px(8)), card)
 
-    def _figures(self, card: SensorCard) -> str:
+    def _figures(self, card: SensorCard, *, quality: bool) -> str:
         words, parts = self.look.words, []
         if card.rate_hz is not None:
             parts.append(
@@ -70,13 +71,23 @@ class SensorsPanel(Canvas):
             )
         if card.age_s is not None:
             parts.append(words("{ms:.0f} ms old", ms=max(0.0, card.age_s) * 1000))
-        if card.quality is not None:
+        if quality and card.quality is not None:
             parts.append(words("quality {q:.0%}", q=card.quality))
+        if card.jitter_s >= 5e-5:
+            parts.append(words("jitter {ms:.1f} ms", ms=card.jitter_s * 1000))
+        if abs(card.drift_ppm) >= 1:
+            parts.append(f"{card.drift_ppm:+.0f} ppm".replace("-", "−"))
+        if card.gaps:
+            parts.append(words("{n} gaps", n=card.gaps))
         return " · ".join(parts)
 
     def _quality(self, p: QPainter, rect: QRectF, card: SensorCard) -> None:
         t, px = self.look.theme, self.look.px
-        bar = QRectF(rect.left(), rect.center().y() - px(1.5), rect.width(), px(3))
+        bar = QRectF(rect.left(), rect.center().y() - px(1.5), rect.width() - px(38), px(3))
+        if card.quality is not None:
+            told = QRectF(bar.right(), rect.center().y() - px(7), px(38), px(14))
+            draw_text(p, told, f"{card.quality:.0%}", self.look.font(10), t.muted, RIGHT)
+            p.setPen(Qt.PenStyle.NoPen)
         p.setPen(Qt.PenStyle.NoPen)
         p.setBrush(QColor(t.raised))
         p.drawRoundedRect(bar, px(1.5), px(1.5))

@@ -21,6 +21,12 @@ HEIGHTS = {"EEG": 2.4}
 
 UNITS = {"microvolts": "µV", "microsiemens": "µS", "degrees celsius": "°C", "volts": "V", "celsius": "°C"}
 LANES = 5
+PITCH_HZ = (60.0, 500.0)
+"""Lowest and highest pitch of the line over the sound, on a musical scale."""
+
+SPEAKS = 0.5
+"""Voice activity from which on somebody speaks."""
+
 HOLE_S = 0.35
 """A line is not broken by a hole shorter than this."""
 
@@ -57,7 +63,7 @@ class SignalsPanel(Canvas):
     """What the sensors deliver, before any model."""
 
     title = "Signals"
-    hint = f"{GLOSSARY['EDA']}<br>{GLOSSARY['EEG']}<br>{GLOSSARY['Audio']}"
+    hint = "<br>".join(GLOSSARY[term] for term in ("EDA", "EEG", "electrodes", "Audio", "voice activity"))
 
     def __init__(self, style: Style) -> None:
         super().__init__(style)
@@ -167,10 +173,16 @@ class SignalsPanel(Canvas):
         small = self.look.font(min(10.0, height / self.look.scale * 0.85))
         levels = np.clip(centred / scale, -2.0, 2.0) * (-0.5 * height)
         whole = list(steady(times, np.asarray(np.isfinite(centred).all(axis=1)), longest_step(lane.times)))
+        artefacts = self._artefacts(p, plot, lane, shown, now)
         for k in range(shown):
             middle = plot.top() + (k + 0.5) * height
             for run in whole:
                 line(p, x[run], middle + levels[run, k], ink)
+        for row, said in artefacts:
+            width = min(row.width(), text_width(said, small) + px(6))
+            box = QRectF(row.left(), row.center().y() - px(6), width, px(12))
+            p.fillRect(box, themes.blend(t.warn, t.panel, 0.22))
+            draw_text(p, box.adjusted(px(3), 0, 0, 0), said, small, t.ink)
         p.setClipping(False)
         for k in range(shown):
             label = QRectF(plot.left() - px(34), plot.top() + k * height, px(30), height)
@@ -185,6 +197,27 @@ class SignalsPanel(Canvas):
                 self.look.font(9.5),
                 t.faint,
             )
+
+    def _artefacts(
+        self, p: QPainter, plot: QRectF, lane: SignalLane, shown: int, now: float
+    ) -> list[tuple[QRectF, str]]:
+        """Shade what is no brain signal, channel by channel; return what is to be said of it and where."""
+        said: list[tuple[QRectF, str]] = []
+        t, px, height = self.look.theme, self.look.px, plot.height() / shown
+        fill = themes.blend(t.warn, t.panel, 0.22)
+        for name, gap in lane.artefacts:
+            if name not in lane.ch_names[:shown]:
+                continue
+            left, right = (
+                plot.right() + (min(at, now) - now) * plot.width() / lane.span_s
+                for at in (gap.t0, now if gap.t1 is None else gap.t1)
+            )
+            row = QRectF(max(left, plot.left()), plot.top() + lane.ch_names.index(name) * height, 0, height)
+            row.setRight(right)
+            p.fillRect(row, fill)
+            if row.width() > px(44):
+                said.append((row, self.look.words(gap.reason)))
+        return said
 
     def _scale(self, stream: str, centred: FloatArray) -> float:
         """Return the half height of a channel; it grows at once and shrinks only when far too large."""
@@ -221,7 +254,30 @@ class SignalsPanel(Canvas):
                 middle - half[run],
                 themes.blend(t.modality(lane.modality), t.panel, 0.85),
             )
+        self._pitch(p, plot, area, lane, now)
         p.setClipping(False)
         value = QRectF(area.left(), plot.top() + px(15), px(60), px(14))
         text = f"{lane.rows[-1, 0]:.0f} dB".replace("-", "−")
         draw_text(p, value, text, self.look.font(10), t.muted, LEFT)
+
+    def _pitch(self, p: QPainter, plot: QRectF, area: QRectF, lane: SignalLane, now: float) -> None:
+        """Draw the voice's pitch over the sound and say whether somebody speaks."""
+        if lane.voice is None or not len(lane.voice.times):
+            return
+        t, px = self.look.theme, self.look.px
+        times, (activity, pitch) = lane.voice.times, lane.voice.rows.T
+        x = plot.right() + (times - now) * (plot.width() / lane.span_s)
+        share = np.log2(np.clip(pitch, *PITCH_HZ) / PITCH_HZ[0]) / math.log2(PITCH_HZ[1] / PITCH_HZ[0])
+        y = plot.bottom() - px(5) - share * (plot.height() - px(10))
+        spoken = np.isfinite(pitch) & (activity >= SPEAKS)
+        for run in steady(times, spoken, longest_step(times)):
+            line(p, x[run], y[run], QColor(t.ink), bold=True)
+        speaks = bool(activity[-1] >= SPEAKS) and now - times[-1] < 1.0
+        text = self.look.words("speech") if speaks else self.look.words("no speech")
+        if speaks and math.isfinite(pitch[-1]):
+            text = f"{pitch[-1]:.0f} Hz"
+        p.setClipping(False)
+        told = QRectF(area.left(), plot.top() + px(43), px(62), px(13))
+        if plot.height() > px(56):
+            draw_text(p, told, text, self.look.font(10), t.ink if speaks else t.faint, LEFT)
+        p.setClipRect(plot)

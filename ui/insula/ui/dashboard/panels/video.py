@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
 from insula.edge.types import Face, VideoFrame
 from insula.ui.dashboard import theme as themes
 from insula.ui.dashboard.drawing import CENTRE, LEFT, Style, draw_text, elided, hatch, text_width
 from insula.ui.dashboard.panels.canvas import Canvas
-from insula.ui.dashboard.view import LiveView, VideoView
+from insula.ui.dashboard.view import LiveView, Pose, Unit, VideoView
+from insula.ui.dashboard.words import GLOSSARY
 
 TRACKS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442")
 """One colour for each person in the picture (Okabe and Ito)."""
+
+ACTIVE = 0.3
+"""From this intensity on an action unit counts as shown."""
 
 SURROUND = "#0b0e12"
 """Around a picture of another shape than the panel, in both themes."""
@@ -22,13 +28,18 @@ class VideoPanel(Canvas):
     """The newest analysed frame; the bare newest one when the analysis is behind; hatched if none."""
 
     title = ""
-    hint = "The camera's picture. The box marks the face on the very frame that was analysed."
+    hint = (
+        "The camera's picture. The box marks the face on the very frame that was analysed."
+        f"<br>{GLOSSARY['action units']}"
+    )
 
     def __init__(self, style: Style) -> None:
         super().__init__(style)
         self.shutter = False
         self._frame: VideoFrame | None = None
         self._image: QImage | None = None
+        self._names = QPixmap()
+        self._names_of: object = None
 
     def show_frame(self, frame: VideoFrame | None) -> None:
         """Take the frame to draw with the next view."""
@@ -85,6 +96,10 @@ class VideoPanel(Canvas):
         p.drawImage(target, self._image)
         for face in video.faces:
             self._face(p, target, factor, face)
+        if video.faces and video.pose is not None:
+            self._pose(p, target, factor, video.faces[0], video.pose)
+        if video.units:
+            self._units(p, target, video.units)
         if video.reason:
             self._caption(p, target, self.look.words("not measured: {why}", why=video.reason))
 
@@ -113,6 +128,60 @@ class VideoPanel(Canvas):
         p.setBrush(themes.colour("#000000", 0.6))
         p.drawRoundedRect(tag, self.look.px(4), self.look.px(4))
         draw_text(p, tag, text, font, "#ffffff", CENTRE)
+
+    def _pose(self, p: QPainter, target: QRectF, factor: float, face: Face, pose: Pose) -> None:
+        """Draw where the head points: an arrow from the middle of the face, a dot when straight ahead."""
+        x, y, w, h = face.box
+        begin = QPointF(target.left() + (x + w / 2) * factor, target.top() + (y + h / 2) * factor)
+        reach = w * factor
+        end = begin + QPointF(
+            reach * math.sin(math.radians(pose.yaw)), reach * math.sin(math.radians(pose.pitch))
+        )
+        for ink, wide in ((themes.colour("#000000", 0.45), 4.0), (QColor("#ffffff"), 1.8)):
+            p.setPen(QPen(ink, self.look.px(wide)))
+            p.drawLine(begin, end)
+        p.setPen(QPen(themes.colour("#000000", 0.45), self.look.px(1)))
+        p.setBrush(QColor("#ffffff"))
+        p.drawEllipse(end, self.look.px(3.5), self.look.px(3.5))
+
+    def _units(self, p: QPainter, target: QRectF, units: tuple[Unit, ...]) -> None:
+        """Draw the action units as bars at the picture's right edge."""
+        px = self.look.px
+        height, width = px(13), px(168)
+        shown = units[: max(0, int((target.height() - px(24)) // height))]
+        box = QRectF(target.right() - width - px(8), target.top() + px(8), width, height * len(shown) + px(8))
+        if target.width() < 2.2 * width or not shown:
+            return
+        p.drawPixmap(box.topLeft(), self._unit_names(shown, box))
+        p.setPen(Qt.PenStyle.NoPen)
+        for k, unit in enumerate(shown):
+            room = px(46)
+            top = box.top() + px(4) + k * height + height / 2 - px(2)
+            strong = unit.value >= ACTIVE
+            p.setBrush(QColor(TRACKS[0]) if strong else themes.colour("#ffffff", 0.6))
+            p.drawRect(QRectF(box.right() - px(6) - room, top, max(1.0, room * min(unit.value, 1.0)), px(4)))
+
+    def _unit_names(self, units: tuple[Unit, ...], box: QRectF) -> QPixmap:
+        """Return the names on their dark ground, painted once: they stand still."""
+        ratio, px = self.devicePixelRatioF(), self.look.px
+        key = (tuple(unit.number for unit in units), box.size(), ratio, self.look)
+        if key != self._names_of:
+            made = QPixmap((box.size() * ratio).toSize())
+            made.setDevicePixelRatio(ratio)
+            made.fill(QColor(0, 0, 0, 0))
+            p = QPainter(made)
+            p.setRenderHint(QPainter.RenderHint.Antialiasing)
+            p.setPen(Qt.PenStyle.NoPen)
+            p.setBrush(themes.colour("#000000", 0.5))
+            p.drawRoundedRect(QRectF(QPointF(0, 0), box.size()), px(5), px(5))
+            for k, unit in enumerate(units):
+                row = QRectF(px(6), px(4) + k * px(13), box.width() - px(60), px(13))
+                draw_text(p, row, self.look.words(unit.name), self.look.font(9.5), "#e8ecf1")
+                ground = QRectF(box.width() - px(52), row.center().y() - px(2), px(46), px(4))
+                p.fillRect(ground, themes.colour("#ffffff", 0.18))
+            p.end()
+            self._names, self._names_of = made, key
+        return self._names
 
     def _corners(self, p: QPainter, box: QRectF) -> None:
         arm = min(box.width(), box.height()) * 0.18
