@@ -80,11 +80,11 @@ def test_drift_of_the_device_is_found(ppm: float) -> None:
     assert course.retimer.gaps == 0, "a wrong rate is no gap"
 
 
-def test_jitter_and_drift_are_zero_before_they_are_known() -> None:
+def test_jitter_and_drift_are_absent_before_they_are_known() -> None:
     retimer = Retimer(250)
-    assert (retimer.jitter_s, retimer.drift_ppm) == (0.0, 0.0)
+    assert (retimer.jitter_s, retimer.drift_ppm) == (None, None)
     retimer.stamp(5, 1000.0)
-    assert (retimer.jitter_s, retimer.drift_ppm) == (0.0, 0.0)
+    assert (retimer.jitter_s, retimer.drift_ppm) == (None, None)
 
 
 @pytest.mark.parametrize("length_s", [0.1, 0.6, 2.0])

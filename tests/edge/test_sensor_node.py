@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import pytest
 
 from insula.edge.errors import EndOfStream, SensorLost, SensorUnavailable
 from insula.edge.health import Health, HealthEvent, NodeState, StreamStats
+from insula.edge.retime import Retimer
 from insula.edge.sensor_node import SensorNode
 from insula.edge.testing import ManualClock, PlayedSensor
 from insula.edge.types import Block, StreamInfo
@@ -212,3 +215,42 @@ def test_another_device_in_its_place_is_not_taken_for_the_same() -> None:
     bench.health._publish = watch
     bench.run()
     assert any("another device answers in its place" in e.reason for e in told)
+
+
+def test_what_is_wrong_with_a_stream_is_counted() -> None:
+    clock = ManualClock()
+    ranged = dataclasses.replace(EDA, limits=(0.0, 50.0))
+
+    def course() -> Iterator[Step]:
+        yield block()
+        for k in range(150):
+            clock.advance(0.1)
+            yield block(value=50.0 if k == 70 else float("nan") if k == 90 else 1.0)
+            if k == 120:
+                yield block(5)  # half a second of signal at once
+        yield EndOfStream()
+
+    bench = Bench(course(), clock, (ranged,))
+    bench.run()
+    last = bench.stats[-1]
+    assert (last.rails, last.nans, last.bursts) == (1, 1, 1)
+    assert last.jitter_s is not None
+    assert last.drift_ppm is not None
+    assert last.rate_off == pytest.approx(0.0, abs=0.02)
+
+
+def test_jitter_and_drift_come_from_the_driver_that_smoothed_its_times() -> None:
+    clock = ManualClock()
+    retimer = Retimer(10.0)
+
+    def course() -> Iterator[Step]:
+        for _ in range(200):
+            clock.advance(0.1001)  # the device's clock is 1000 ppm slow
+            times = retimer.stamp(1, clock())
+            yield [Block(0, np.ones((1, 1), np.float32), times, retimer)]
+        yield EndOfStream()
+
+    bench = Bench(course(), clock)
+    bench.run()
+    assert bench.stats[0].drift_ppm is None  # too early to tell
+    assert bench.stats[-1].drift_ppm == pytest.approx(-1000, rel=0.2)

@@ -21,7 +21,9 @@ from insula.edge.types import AffectEstimate, AffectState, Contribution, Marker,
 EEG = StreamInfo("eeg", "EEG", 250.0, ("Fp1", "Fp2"), ("microvolts",) * 2, sensor_id="cyton", simulated=True)
 EDA = StreamInfo("eda", "EDA", 4.0, ("EDA",), ("microsiemens",))
 SOUND = StreamInfo("voice", "Audio", 16000.0, ("mono",), ("normalized",))
-CAMERA = StreamInfo("camera", "Video", 30.0, ("rgb",), ("",), "uint8", (8, 12, 3), sensor_id="cam-0")
+CAMERA = StreamInfo(
+    "camera", "Video", 30.0, ("rgb",), ("",), "uint8", (8, 12, 3), sensor_id="cam-0", latency_s=0.042
+)
 T0 = 1000.0
 
 
@@ -75,6 +77,7 @@ def test_video_is_recorded_as_frame_times_never_as_pixels(tmp_path: Path) -> Non
     desc = stream["info"]["desc"][0]
     assert desc["frame_size"] == ["12x8"]
     assert desc["synchronization"][0]["can_drop_samples"] == ["true"]
+    assert desc["synchronization"][0]["offset_mean"] == ["0.042"]  # taken off the times already
     assert b"PIXELS" not in (tmp_path / "a.xdf").read_bytes()
 
 

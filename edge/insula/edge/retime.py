@@ -94,14 +94,14 @@ class Retimer:
         self._late_first = self._latest = 0.0
 
     @property
-    def jitter_s(self) -> float:
-        """Root mean square jitter of the arrivals in s; 0 before the second block."""
-        return self._line.jitter_s if self._line and self._line.blocks > 1 else 0.0
+    def jitter_s(self) -> float | None:
+        """Root mean square jitter of the arrivals in s; ``None`` before the second block."""
+        return self._line.jitter_s if self._line and self._line.blocks > 1 else None
 
     @property
-    def drift_ppm(self) -> float:
-        """How much faster than nominal the device samples, in parts per million; 0 for the first 10 s."""
-        return (1 / self._line.rate - 1) * 1e6 if self._line and self._line.span_s >= _MEMORY_S else 0.0
+    def drift_ppm(self) -> float | None:
+        """How much faster than nominal the device samples, in parts per million; ``None`` for 10 s."""
+        return (1 / self._line.rate - 1) * 1e6 if self._line and self._line.span_s >= _MEMORY_S else None
 
     def stamp(self, n: int, t: float) -> npt.NDArray[np.float64]:
         """Times ``(n,)`` in s of ``n`` samples that arrived at ``t``; strictly rising from call to call."""

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from insula.edge.health import StreamStats
+from insula.edge.pace import Pace
 from insula.edge.retime import Retimer
 from insula.edge.stream import StreamWriter
 from insula.edge.types import Block, StreamInfo
@@ -26,7 +27,8 @@ class StreamFeed:
         self._sensor = sensor
         self._retimer = Retimer(info.sfreq)
         self._last = -np.inf
-        self._samples = self._gaps = self._nans = self._refused = 0
+        self._samples = self._gaps = self._nans = self._refused = self._rails = 0
+        self._pace = Pace(info.sfreq, t) if info.sfreq and not info.is_video else None
         self._rate_hz = 0.0
         self._window = (t, 0)
         self._resumed = False
@@ -40,6 +42,8 @@ class StreamFeed:
         """The sensor came back after a loss: its next sample follows a gap."""
         self._retimer = Retimer(self.writer.info.sfreq)
         self._resumed = True
+        if self._pace is not None:
+            self._pace.interrupted()
 
     def push(self, block: Block, t: float) -> None:
         """Stamp a block that was read at ``t`` (s) and push it; raises ``DataError`` when it does not fit.
@@ -47,8 +51,11 @@ class StreamFeed:
         Samples whose time does not lie after all earlier ones are refused and counted.
         """
         info, data = self.writer.info, block.data
+        if self._pace is not None:
+            self._pace.arrived(len(data), t)
         if block.times is not None:
             times = block.times
+            self._retimer = block.retimer or self._retimer
         else:
             times = np.array([t]) if info.is_video else self._retimer.stamp(len(data), t)
         offered = len(times)
@@ -66,6 +73,11 @@ class StreamFeed:
         self._last = float(times[-1])
         if data.dtype.kind == "f":
             self._nans += int(np.count_nonzero(~np.isfinite(data).all(axis=1)))
+        if info.limits is not None:
+            low, high = info.limits
+            self._rails += int(
+                np.count_nonzero((np.less_equal(data, low) | np.greater_equal(data, high)).any(axis=1))
+            )
 
     def _count_gap(self, times: npt.NDArray[np.float64]) -> None:
         sfreq = self.writer.info.sfreq
@@ -97,4 +109,7 @@ class StreamFeed:
             jitter_s=self._retimer.jitter_s,
             drift_ppm=self._retimer.drift_ppm,
             simulated=info.simulated,
+            rails=self._rails,
+            bursts=self._pace.bursts if self._pace else 0,
+            rate_off=self._pace.rate_off if self._pace else None,
         )

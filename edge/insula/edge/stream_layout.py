@@ -44,6 +44,7 @@ def info_from(meta: bytes, name: str) -> StreamInfo:
         fields = json.loads(meta)["stream"]
         for key in ("ch_names", "units", "shape"):
             fields[key] = tuple(fields[key])
+        fields["limits"] = tuple(fields["limits"]) if fields["limits"] else None
         return StreamInfo(**fields)
     except (KeyError, TypeError, ValueError) as error:
         raise RingError(f"{name} holds no stream") from error

@@ -13,6 +13,8 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
+from insula.edge.retime import Retimer
+
 EXPRESSIONS: Final = (
     "neutral",
     "happiness",
@@ -41,7 +43,9 @@ class StreamInfo:
     ("microvolts", "microsiemens", …). For video, ``shape`` is ``(height, width, 3)`` and there is one
     channel; for samples it is ``()``. ``sensor_id`` becomes LSL's ``source_id``: the same device gives the
     same text at every start. ``simulated`` is true when no sensor was involved, and is shown wherever
-    the stream is shown.
+    the stream is shown. ``limits`` are the ends of the sensor's range in the channels' unit, where known:
+    a sample at or beyond one is *at the rail*. ``latency_s`` is the constant delay between the world and
+    the read that was measured for this device and is taken off its times already.
     """
 
     name: str
@@ -54,6 +58,8 @@ class StreamInfo:
     sensor_id: str = ""
     manufacturer: str = ""
     simulated: bool = False
+    limits: tuple[float, float] | None = None
+    latency_s: float = 0.0
 
     def __post_init__(self) -> None:
         if not self.name or not self.type:
@@ -62,6 +68,8 @@ class StreamInfo:
             raise ValueError(f"{self.name}: {len(self.ch_names)} channel names but {len(self.units)} units")
         if not (math.isfinite(self.sfreq) and self.sfreq >= 0):
             raise ValueError(f"{self.name}: sfreq must be 0 (irregular) or positive, not {self.sfreq}")
+        if self.limits is not None and not self.limits[0] < self.limits[1]:
+            raise ValueError(f"{self.name}: limits are (lowest, highest), not {self.limits}")
 
     @property
     def n_channels(self) -> int:
@@ -80,12 +88,14 @@ class Block:
 
     ``data`` is ``(n_samples, n_channels)`` in the stream's units, or one frame ``(height, width, 3)``
     uint8 RGB. ``times`` are ``(n_samples,)`` seconds on LSL's clock where the driver knows them better
-    than "now" (an LSL inlet, a file); ``None`` asks the reader loop to stamp the block.
+    than "now" (an LSL inlet, a file); ``None`` asks the reader loop to stamp the block. A driver
+    that smooths its times itself adds the ``retimer`` it did it with, so that jitter and drift are known.
     """
 
     stream: int
     data: npt.NDArray[np.generic]
     times: npt.NDArray[np.float64] | None = None
+    retimer: Retimer | None = None
 
 
 @dataclass(frozen=True, slots=True)

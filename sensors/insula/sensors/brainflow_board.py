@@ -186,7 +186,10 @@ class BrainFlowBoard:
         preset.watch.heard(t)
         newest = float(table[preset.timestamp_row, -1]) - time.time() + t  # Unix → LSL's clock
         times = preset.retimer.stamp(n, newest)
-        return [Block(stream, table[rows].T.astype(np.float32), times) for stream, rows in preset.rows]
+        return [
+            Block(stream, table[rows].T.astype(np.float32), times, preset.retimer)
+            for stream, rows in preset.rows
+        ]
 
     def _check_silence(self, t: float) -> None:
         """BrainFlow reports no error when a board is unplugged: its samples just stop.

@@ -20,6 +20,14 @@ SIGNALS: Final = (
     ("temperature_channels", "Temperature", "degree celsius"),
     ("accel_channels", "Accelerometer", "g"),
 )
+EEG_LIMIT_UV: Final = {
+    "cyton": 187_500.0,  # ADS1299: 4.5 V at the gain of 24 that BrainFlow sets
+    "cyton_daisy": 187_500.0,
+    "muse_2": 1_000.0,  # 12 bits of 0.488 µV around the middle
+    "muse_s": 1_000.0,
+    "muse_2016": 1_000.0,
+}
+"""The largest reading of a board's EEG inputs, where its maker states it."""
 TYPES: Final = [kind for _, kind, _ in SIGNALS]
 
 
@@ -82,6 +90,7 @@ def _cut(descr: dict[str, Any]) -> list[tuple[str, str, list[int]]]:
 
 
 def _info(kind: str, unit: str, sfreq: float, names: list[str], n: int, origin: Origin) -> StreamInfo:
+    limit = EEG_LIMIT_UV.get(origin.master or origin.board) if kind == "EEG" else None
     return StreamInfo(
         name=kind,
         type=kind,
@@ -91,4 +100,5 @@ def _info(kind: str, unit: str, sfreq: float, names: list[str], n: int, origin: 
         sensor_id=f"brainflow:{origin.board}:{origin.address}:{kind}",
         manufacturer=f"BrainFlow {origin.master or origin.board}",
         simulated="synthetic" in (origin.board, origin.master),
+        limits=None if limit is None else (-limit, limit),
     )

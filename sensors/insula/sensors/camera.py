@@ -152,6 +152,7 @@ class Camera:
             dtype="uint8",
             shape=shape,
             sensor_id=self._name.replace(" ", ":"),
+            latency_s=self._latency_s,
         )
 
     def read(self, timeout_s: float) -> Sequence[Block]:

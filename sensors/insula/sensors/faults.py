@@ -124,7 +124,7 @@ class Faulty:
         if "rate" in active and not self._infos[block.stream].is_video:
             keep = np.arange(len(data)) % 10 != 9
             data, times = data[keep], None if times is None else times[keep]
-        return Block(block.stream, data, times)
+        return Block(block.stream, data, times, block.retimer)
 
     def close(self) -> None:
         """Close the sensor."""

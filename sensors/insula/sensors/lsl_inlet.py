@@ -119,12 +119,13 @@ class LslInlet:
         if self._watch is not None:
             self._watch.heard(self._clock())
         rows, times = [sample, *samples], np.array([first, *stamps]) + self._offset
+        data = _table(rows, self._info)
         if self._info.sfreq:
-            times = self._retimer.stamp(len(times), float(times[-1]))
-        else:
-            times = rising(times, self._last)
-            self._last = float(times[-1])
-        return (Block(0, _table(rows, self._info), times),)
+            stamped = self._retimer.stamp(len(times), float(times[-1]))
+            return (Block(0, data, stamped, self._retimer),)
+        times = rising(times, self._last)
+        self._last = float(times[-1])
+        return (Block(0, data, times),)
 
     def _update_offset(self, lsl: Any) -> None:
         """LSL measures the clocks' offset every few seconds; asking costs nothing."""

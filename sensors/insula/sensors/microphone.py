@@ -21,6 +21,7 @@ SFREQ_HZ: Final = 16000
 _FIRST_S: Final = 3.0  # a sleeping sound server needs up to 1.6 s for the first block
 _SILENCE_S: Final = 0.7  # callbacks come every 20 ms
 _BOUND: Final = 250  # blocks (5 s) that may wait for the reader
+_FULL_SCALE: Final = 0.999  # the largest 16-bit sample is 0.99997, and filters take a little off
 _ENDED: Final = None
 
 Waiting = queue.SimpleQueue[tuple[npt.NDArray[np.float32], float] | None]
@@ -84,6 +85,8 @@ class Microphone:
                 ch_names=("mono",),
                 units=("full scale",),
                 sensor_id=f"microphone:{capture.name}",
+                limits=(-_FULL_SCALE, _FULL_SCALE),
+                latency_s=self._latency_s,
             ),
         )
 
@@ -104,7 +107,7 @@ class Microphone:
         if self._resampler is not None:
             data = self._resampler(data[:, 0])[:, None]
             stamp -= self._resampler.delay_s
-        return (Block(0, data, self._retimer.stamp(len(data), stamp)),)
+        return (Block(0, data, self._retimer.stamp(len(data), stamp), self._retimer),)
 
     def _check_silence(self) -> None:
         waited = self._clock() - (self._opened if self._seen is None else self._seen)

@@ -102,6 +102,7 @@ class SimulatedEda:
             sensor_id=f"simulated_eda_{seed}",
             manufacturer="Insula (simulated)",
             simulated=True,
+            limits=(0.0, 100.0),
         )
         self._source = Generated(info, Sweat(seed), block=_BLOCK, epoch=epoch, pace=Pace(clock, sleep))
 

@@ -156,6 +156,7 @@ class SimulatedEeg:
             sensor_id=f"simulated_eeg_{headset}_{seed}",
             manufacturer="Insula (simulated)",
             simulated=True,
+            limits=(-187_500.0, 187_500.0),
         )
         self._source = Generated(info, brain, block=brain.block, epoch=epoch, pace=Pace(clock, sleep))
 

@@ -83,6 +83,7 @@ class SimulatedVoice:
             sensor_id=f"simulated_voice_{seed}",
             manufacturer="Insula (simulated)",
             simulated=True,
+            limits=(-1.0, 1.0),
         )
         self._source = Generated(info, Voice(seed), block=BLOCK, epoch=epoch, pace=Pace(clock, sleep))
 

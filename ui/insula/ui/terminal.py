@@ -8,7 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from insula.edge.health import HealthEvent, NodeState
+from insula.edge.health import HealthEvent, NodeState, StreamStats, troubles
 from insula.edge.types import EXPRESSIONS, AffectEstimate, AffectState, Measure
 from insula.models.explain import explain, sentence
 from insula.ui.tally import Tally
@@ -53,9 +53,20 @@ def _sensors(tally: Tally) -> Table:
             f"{stats.rate_hz:.1f} Hz" if stats else "–",
             age_text(stats.age_s) if stats else "–",
             str(stats.gaps) if stats else "–",
-            Text(f"{event.state}: {event.reason}" if event.reason else str(event.state), colour),
+            _condition(event, mine),
         )
     return table
+
+
+def _condition(event: HealthEvent, streams: list[StreamStats]) -> Text:
+    """What a sensor does, and while it runs what is wrong with its worst stream."""
+    colour = _LIGHT[event.state][1]
+    if event.reason:
+        return Text(f"{event.state}: {event.reason}", colour)
+    said = [trouble.text for stats in streams for trouble in troubles(stats) if trouble.kind != "gaps"]
+    if event.state is NodeState.RUNNING and said:
+        return Text.assemble((str(event.state), colour), (f", {said[0]}", "yellow"))
+    return Text(str(event.state), colour)
 
 
 def _estimates(tally: Tally) -> Table:

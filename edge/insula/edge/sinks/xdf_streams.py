@@ -98,6 +98,7 @@ def sensor_stream(info: StreamInfo) -> XdfStream:
         manufacturer=info.manufacturer,
         simulated=info.simulated,
         can_drop_samples=video,
+        latency_s=info.latency_s,
         extra=(("frame_size", "x".join(map(str, info.shape[1::-1]))),) if video else (),
     )
 

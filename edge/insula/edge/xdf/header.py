@@ -41,8 +41,9 @@ class XdfStream:
 
     ``sfreq`` is the nominal rate in Hz, 0 for irregular. ``ch_types`` defaults to ``type`` for every
     channel. ``can_drop_samples`` marks streams such as video frames, whose times a reader must not
-    straighten. ``extra`` becomes further elements of ``<desc>``. ``xml`` is a whole header that another
-    program wrote, kept to the letter; the other fields then only say how to write the samples.
+    straighten. ``latency_s`` is the constant delay already taken off the times (``offset_mean``);
+    ``extra`` becomes further elements of ``<desc>``. ``xml`` is a whole header that another program
+    wrote, kept to the letter; the other fields then only say how to write the samples.
     """
 
     name: str
@@ -55,6 +56,7 @@ class XdfStream:
     manufacturer: str = ""
     simulated: bool = False
     can_drop_samples: bool = False
+    latency_s: float = 0.0
     ch_types: tuple[str, ...] = ()
     extra: tuple[Node, ...] = ()
     xml: bytes = b""
@@ -70,7 +72,7 @@ class XdfStream:
         ]
         synchronization: list[Node] = [
             ("time_source", "LSL clock, float64 seconds"),
-            ("offset_mean", "0"),
+            ("offset_mean", repr(self.latency_s)),
             ("can_drop_samples", "true" if self.can_drop_samples else "false"),
         ]
         desc: list[Node] = [

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from rich.table import Table
 
+from insula.edge.health import troubles
 from insula.edge.session import SessionFolder
 from insula.ui.tally import Tally
 from insula.ui.terminal import clock_text, console
@@ -19,17 +20,17 @@ def print_summary(
     note = ", simulated input" if simulated else ""
     console.print(f"\n[bold]Session of {clock_text(length_s)}[/bold]{note}")
     streams = Table(box=None, padding=(0, 2, 0, 2), header_style="bright_black")
-    for name in ("stream", "samples", "rate", "gaps", "not finite", "out of order"):
-        streams.add_column(name, justify="left" if name == "stream" else "right")
+    for name in ("stream", "samples", "rate", "jitter", "drift", "what was wrong"):
+        streams.add_column(name, justify="left" if name in ("stream", "what was wrong") else "right")
     for stats in tally.streams.values():
         rate = f"{stats.rate_hz:.1f} Hz" if stats.nominal_hz else "irregular"
         streams.add_row(
             stats.stream,
             str(stats.samples),
             rate,
-            str(stats.gaps),
-            str(stats.nans),
-            str(stats.backwards),
+            "–" if stats.jitter_s is None else f"{stats.jitter_s * 1e3:.1f} ms",
+            "–" if stats.drift_ppm is None else f"{stats.drift_ppm:+.0f} ppm",
+            ", ".join(trouble.text for trouble in troubles(stats)) or "nothing",
         )
     if tally.streams:
         console.print(streams)

@@ -7,6 +7,7 @@ from html import escape
 
 import numpy as np
 
+from insula.edge.health import troubles
 from insula.ui.dashboard.recorded import Recorded
 from insula.ui.report.charts import clock
 from insula.ui.report.facts import Facts, ModelRow, StreamRow
@@ -157,10 +158,9 @@ def streams(facts: Facts) -> str:
             "#nominal",
             "#samples",
             "#of expected",
-            "#gaps",
-            "#not finite",
-            "#out of order",
             "#jitter",
+            "#drift",
+            "what was wrong",
         ),
         [_stream(row) for row in facts.streams],
     )
@@ -174,10 +174,9 @@ def _stream(row: StreamRow) -> tuple[str, ...]:
         f"{stats.nominal_hz:g} Hz" if stats.nominal_hz else "irregular",
         f"{stats.samples:,}".replace(",", " "),
         "–" if row.share is None else f"{row.share:.0%}",
-        str(stats.gaps),
-        str(stats.nans),
-        str(stats.backwards),
-        f"{stats.jitter_s * 1e3:.1f} ms",
+        "–" if stats.jitter_s is None else f"{stats.jitter_s * 1e3:.1f} ms",
+        "–" if stats.drift_ppm is None else f"{stats.drift_ppm:+.0f} ppm",
+        escape(", ".join(trouble.text for trouble in troubles(stats))) or "nothing",
     )
 
 
