@@ -57,8 +57,8 @@ class StreamCard:
             nominal_hz=self.info.sfreq,
             age_s=age,
             simulated=self.info.simulated,
-            jitter_s=self.stats.jitter_s if self.stats else 0.0,
-            drift_ppm=self.stats.drift_ppm if self.stats else 0.0,
+            jitter_s=self.stats.jitter_s if self.stats else None,
+            drift_ppm=self.stats.drift_ppm if self.stats else None,
             gaps=self.stats.gaps if self.stats else 0,
         )
 

@@ -98,8 +98,8 @@ class SensorCard:
     nominal_hz: float
     age_s: float | None
     simulated: bool
-    jitter_s: float = 0.0
-    drift_ppm: float = 0.0
+    jitter_s: float | None = None
+    drift_ppm: float | None = None
     gaps: int = 0
 
 

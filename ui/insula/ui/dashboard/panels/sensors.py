@@ -73,9 +73,9 @@ class SensorsPanel(Canvas):
             parts.append(words("{ms:.0f} ms old", ms=max(0.0, card.age_s) * 1000))
         if quality and card.quality is not None:
             parts.append(words("quality {q:.0%}", q=card.quality))
-        if card.jitter_s >= 5e-5:
+        if card.jitter_s is not None:
             parts.append(words("jitter {ms:.1f} ms", ms=card.jitter_s * 1000))
-        if abs(card.drift_ppm) >= 1:
+        if card.drift_ppm is not None:
             parts.append(f"{card.drift_ppm:+.0f} ppm".replace("-", "−"))
         if card.gaps:
             parts.append(words("{n} gaps", n=card.gaps))
