@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from insula.edge.engines.choice import Engines
 from insula.edge.errors import ModelError
 from insula.edge.estimator_node import EstimatorNode
 from insula.edge.health import Health, HealthEvent, NodeState
@@ -65,6 +66,7 @@ class Bench:
             sensor="wrist",
             health=self.health,
             publish=self.publish,
+            engines=Engines(),
             clock=lambda: 1000.0,
         )
         self.health.set("wrist", "sensor", NodeState.STARTING)

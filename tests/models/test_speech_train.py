@@ -94,7 +94,7 @@ def test_the_recipe_writes_models_that_load(monkeypatch: pytest.MonkeyPatch, tmp
         model = onnx.load_from_string(content)
         assert model.ir_version <= 10
         assert model.opset_import[0].version == 17
-        assert OnnxEngine(content).input_shapes["description"] == (1, N_FUNCTIONALS)
+        assert OnnxEngine(content).inputs[0].shape == (1, N_FUNCTIONALS)
 
 
 def test_no_pack_to_train_from_says_so(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ def test_doctor_checks_everything_and_this_machine_is_well() -> None:
         "ring between",
         "shared memory",
         "onnxruntime",
+        "CPUExecutionProvider runs the models",
+        "engine auto",
         "model",
         "LSL",
         "dashboard",

@@ -22,6 +22,9 @@
     estimator = "face"           # a registered estimator
     stream = "camera"            # optional: without it, the first stream that fits
 
+    [engine]
+    use = "cpu"                  # what runs the models; docs/engines.md
+
     [fusion]
     rate_hz = 20
 
@@ -44,6 +47,7 @@ from pathlib import Path
 from typing import Any
 
 from insula.edge import registry
+from insula.edge.engines.choice import Engines
 from insula.edge.errors import ConfigError
 from insula.edge.privacy.context import Context, use_named
 from insula.edge.privacy.mode import Mode
@@ -52,7 +56,7 @@ _T = typing.TypeVar("_T")
 _INJECTED = {
     "clock",
     "sleep",
-    "engine",
+    "engines",
     "sealer",
     "notes",
 }  # constructor parameters wired by the runtime, not by a file
@@ -76,6 +80,7 @@ class Config:
     estimators: tuple[Part, ...] = ()
     sinks: tuple[Part, ...] = ()
     fusion: Mapping[str, Any] = field(default_factory=dict)
+    engine: Mapping[str, Any] = field(default_factory=dict)
     name: str = ""
     audio: bool = False
     person: str = ""
@@ -107,7 +112,11 @@ def load(path: Path) -> Config:
 
 def parse(raw: Mapping[str, Any], *, base: Path | None = None) -> Config:
     """Validate a configuration given as tables; relative ``path`` options are taken from ``base``."""
-    _only(raw, ("session", "context", "privacy", "sensors", "estimators", "fusion", "sinks"), "the file")
+    _only(
+        raw,
+        ("session", "context", "privacy", "sensors", "engine", "estimators", "fusion", "sinks"),
+        "the file",
+    )
     session = _table(raw, "session")
     _only(session, ("name", "audio", "person"), "[session]")
     privacy = _table(raw, "privacy")
@@ -116,6 +125,9 @@ def parse(raw: Mapping[str, Any], *, base: Path | None = None) -> Config:
         raise ConfigError("no [sensors.NAME] table: a session needs at least one sensor")
     fusion = dict(_table(raw, "fusion"))
     check_options(registry.factory("fusion", "late"), fusion, "[fusion]")
+    engine = dict(_table(raw, "engine"))
+    check_options(Engines, engine, "[engine]")
+    Engines(**engine)
     mode = _mode(privacy)
     audio = _typed(session.get("audio", False), bool, "[session] audio")
     if audio and not mode.keeps_audio:
@@ -128,6 +140,7 @@ def parse(raw: Mapping[str, Any], *, base: Path | None = None) -> Config:
         estimators=_parts(raw, "estimators", base),
         sinks=sinks,
         fusion=fusion,
+        engine=engine,
         name=_typed(session.get("name", ""), str, "[session] name"),
         audio=audio,
         person=_typed(session.get("person", ""), str, "[session] person"),

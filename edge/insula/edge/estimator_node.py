@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from insula.edge.budget import RestartBudget
 from insula.edge.clock import Clock
+from insula.edge.engines.choice import Engines
 from insula.edge.health import Health, NodeState
 from insula.edge.protocols import Estimator
 from insula.edge.sensor_node import in_words
@@ -34,6 +35,7 @@ class EstimatorNode:
         sensor: str,
         health: Health,
         publish: Callable[[AffectEstimate], None],
+        engines: Engines,
         clock: Clock,
     ) -> None:
         self.name = name
@@ -42,6 +44,7 @@ class EstimatorNode:
         self._sensor = sensor
         self._health = health
         self._publish = publish
+        self.engines = engines
         self._clock = clock
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self.run, name=f"estimator {name}", daemon=True)
@@ -55,7 +58,7 @@ class EstimatorNode:
         except Exception as error:
             self._health.set(self.name, "estimator", NodeState.FAILED, in_words(error))
             raise
-        self._health.set(self.name, "estimator", NodeState.RUNNING)
+        self._health.set(self.name, "estimator", NodeState.RUNNING, self.engines.note)
         self._thread.start()
 
     def stop(self) -> None:
@@ -72,6 +75,7 @@ class EstimatorNode:
     def run(self) -> None:
         """Do the work; the body of the node's thread."""
         budget = RestartBudget()
+        self.engines.pin()
         while not self._stop.is_set():
             try:
                 self._work()
@@ -85,7 +89,7 @@ class EstimatorNode:
                 self._health.set(self.name, "estimator", NodeState.LOST, reason)
                 self._absent(f"the estimator failed ({reason}) and is restarted")
                 self._stop.wait(pause)
-                self._health.set(self.name, "estimator", NodeState.RUNNING)
+                self._health.set(self.name, "estimator", NodeState.RUNNING, self.engines.note)
         self._estimator.close()
         self._reader.close()
         if (event := self._health.get(self.name)) and event.state is not NodeState.FAILED:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from typing import Protocol
 from insula.edge import registry
 from insula.edge.clock import Clock, now
 from insula.edge.config import Config, Part
+from insula.edge.engines.choice import Engines
 from insula.edge.errors import ConfigError, InsulaError, SensorUnavailable
 from insula.edge.estimator_node import EstimatorNode
 from insula.edge.health import Health, NodeState
@@ -170,6 +172,11 @@ class SensingLoop:
         return [writer for writer, _ in self._streams.values()]
 
     @property
+    def engines(self) -> dict[str, str]:
+        """What really runs each estimator's network, "" where it has none."""
+        return {node.name: node.engines.provider for node in self._estimators}
+
+    @property
     def ended(self) -> bool:
         """Whether the loop was stopped or every sensor has come to its end."""
         if self._stop.is_set():
@@ -240,7 +247,8 @@ class SensingLoop:
             return
         parts = self.config.estimators or [Part(n, n) for n in registry.names("estimators")]
         for part in parts:
-            estimator: Estimator = registry.factory("estimators", part.factory)(**part.options)
+            engines = Engines(**self.config.engine)
+            estimator = _estimator(part, engines)
             called = f"{part.name} estimator"
             name = self._stream_for(part, estimator)
             if name is None:
@@ -256,6 +264,7 @@ class SensingLoop:
                 sensor=sensor.name,
                 health=self.health,
                 publish=self._publish,
+                engines=engines,
                 clock=self.clock,
             )
             self._estimators.append(node)
@@ -309,6 +318,14 @@ class SensingLoop:
                 self._state = state
                 self._news.notify_all()
             self._publish(state)
+
+
+def _estimator(part: Part, engines: Engines) -> Estimator:
+    """The configured estimator; one that loads networks takes the configured way of loading them."""
+    make = registry.factory("estimators", part.factory)
+    wired = {"engines": engines} if "engines" in inspect.signature(make).parameters else {}
+    estimator: Estimator = make(**part.options, **wired)
+    return estimator
 
 
 def _named(name: str, error: Exception) -> InsulaError:

@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from insula.edge.engines.tensors import Tensor
 from insula.edge.health import HealthEvent, StreamStats
 from insula.edge.reports import Answer, Rating, StepEvent
 from insula.edge.stream import StreamReader
@@ -71,10 +72,15 @@ class Engine(Protocol):
     """A loaded network: named arrays in, named arrays out, static shapes, batch 1.
 
     ``provider`` names what really runs it, as verified after loading ("CPUExecutionProvider", …).
-    ``run`` raises ``EngineError`` when a shape or type differs from the model's.
+    ``run`` raises ``EngineError`` when a shape or type differs from the model's; what it returns is the
+    caller's own.
     """
 
     provider: str
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """Name, static shape and type of every input."""
 
     def run(self, inputs: Mapping[str, npt.NDArray[np.generic]]) -> Mapping[str, npt.NDArray[np.generic]]:
         """Run the network once."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from insula.edge.engines.choice import Loader, on_cpu
 from insula.edge.stream import StreamReader
 from insula.edge.types import AffectEstimate, Clue, Measure, Modality, StreamInfo
 from insula.models.eda.artefacts import Mark
@@ -32,7 +33,8 @@ class EdaEstimator:
     modality: Modality = "eda"
     period_s = 1.0
 
-    def __init__(self) -> None:
+    def __init__(self, *, engines: Loader = on_cpu) -> None:
+        self._engines = engines
         self._model: StressModel | None = None
 
     def accepts(self, info: StreamInfo) -> str:
@@ -49,7 +51,7 @@ class EdaEstimator:
         """Load the model and start a new person's baseline; raises ``ModelError`` when it is unusable."""
         self._info = info
         self._scale = _UNITS[info.units[0]]
-        self._model = StressModel(EDA_MODEL)
+        self._model = StressModel(EDA_MODEL, self._engines)
         self._index = StressIndex(self._model)
         self._restart()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from insula.edge.engines.onnx import OnnxEngine
+from insula.edge.engines.choice import Loader, on_cpu
 from insula.models import manifest
 from insula.models.eda.artefacts import WORDS
 from insula.models.eda.calibration import Calibration
@@ -42,7 +42,7 @@ class Reading:
 class StressModel:
     """A shipped model with its preprocessing; raises ``ModelError`` when it is unusable."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, engines: Loader = on_cpu) -> None:
         self.manifest = manifest.load(name)
         pre = self.manifest.preprocess
         self.inputs: tuple[str, ...] = tuple(pre["inputs"])
@@ -50,7 +50,7 @@ class StressModel:
         self.typical = np.array(pre["baseline_sd"])
         self.smooth_s = float(pre["smooth_s"])
         self.calibration = Calibration(pre["gain"], pre["person_sd"])
-        self._engine = OnnxEngine(self.manifest.weights())
+        self._engine = engines(self.manifest.weights())
 
     def logits(self, values: Array, baseline: Array, past: Array) -> Array:
         """Member logits ``(m,)`` of one feature vector ``(f,)``."""

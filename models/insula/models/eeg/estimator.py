@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from insula.edge.engines.choice import Loader, on_cpu
 from insula.edge.errors import ConfigError
 from insula.edge.stream import StreamReader
 from insula.edge.types import AffectEstimate, Chunk, Clue, Modality, StreamInfo
@@ -46,6 +47,7 @@ class EegEstimator:
         baseline: Baseline | None = None,
         baseline_s: float = 60.0,
         line_hz: Sequence[float] = (50.0, 60.0),
+        engines: Loader = on_cpu,
     ) -> None:
         self.period_s = period_s
         if baseline_s < LEAST_BASELINE_S:
@@ -55,6 +57,7 @@ class EegEstimator:
         self._baseline = baseline
         self._baseline_s = baseline_s
         self._line_hz = tuple(line_hz)
+        self._engines = engines
         self._reader: WorkloadReader | None = None
 
     def accepts(self, info: StreamInfo) -> str:
@@ -99,6 +102,7 @@ class EegEstimator:
             baseline=baseline,
             baseline_s=self._baseline_s,
             line_hz=self._line_hz,
+            engines=self._engines,
         )
         self._clues = IndexClues(self._info.name, self._names, self._reader.model.bands)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from insula.edge.engines.onnx import OnnxEngine
+from insula.edge.engines.choice import Loader, on_cpu
 from insula.edge.types import Measure
 from insula.models.eeg import montage, quality
 from insula.models.eeg.bands import BandSet
@@ -60,7 +60,7 @@ class Calibration:
 class WorkloadModel:
     """Scores z tokens of a stream's electrodes with the network of ``manifest``, averaged over the past."""
 
-    def __init__(self, manifest: Manifest, ch_names: Sequence[str]) -> None:
+    def __init__(self, manifest: Manifest, ch_names: Sequence[str], engines: Loader = on_cpu) -> None:
         how = manifest.preprocess
         self.electrodes = tuple(how["electrodes"])
         self.bands = BandSet(
@@ -73,7 +73,7 @@ class WorkloadModel:
         self._ch_names = tuple(ch_names)
         self._scores: deque[float] = deque(maxlen=round(float(how["smooth_s"]) / self.timing.hop_s))
         self._slots: dict[bytes, tuple[Floats, npt.NDArray[np.bool_]]] = {}
-        self._engine = OnnxEngine(manifest.weights())
+        self._engine = engines(manifest.weights())
 
     def update(self, z: Floats, usable: npt.NDArray[np.bool_]) -> Measure:
         """Take one window's ``(n_channels, n_bands)`` tokens; return the index over the past seconds.
@@ -135,8 +135,9 @@ class WorkloadReader:
         baseline: Baseline | None = None,
         baseline_s: float | None = None,
         line_hz: Sequence[float] = (50.0, 60.0),
+        engines: Loader = on_cpu,
     ) -> None:
-        self.model = WorkloadModel(manifest, ch_names)
+        self.model = WorkloadModel(manifest, ch_names, engines)
         timing = self.model.timing
         if baseline_s is not None:
             timing = replace(timing, baseline_s=baseline_s)

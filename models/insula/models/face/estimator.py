@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from insula.edge.protocols import Engine
+from insula.edge.engines.choice import Loader, on_cpu
 from insula.edge.stream import StreamReader
 from insula.edge.types import EXPRESSIONS, AffectEstimate, Clue, Face, Modality, StreamInfo, VideoFrame
 from insula.models.face import bundle
@@ -37,11 +37,11 @@ class FaceEstimator:
 
     modality: Modality = "face"
 
-    def __init__(self, *, period_s: float = 1 / 15, engine: Engine | None = None) -> None:
-        """``engine``: what runs the expression net instead of ONNX Runtime on the CPU."""
+    def __init__(self, *, period_s: float = 1 / 15, engines: Loader = on_cpu) -> None:
+        """``engines`` loads the expression net."""
         self.period_s = period_s
         self.baseline = PersonBaseline()
-        self._given_engine = engine
+        self._engines = engines
         self._info: StreamInfo | None = None
         self._landmarker: Landmarker | None = None
         self._person: int | None = None
@@ -56,7 +56,7 @@ class FaceEstimator:
     def start(self, info: StreamInfo) -> None:
         """Load the net, the cascades and, when its bundle is here, MediaPipe; raises ``ModelError``."""
         self._info = info
-        self._net = ExpressionNet(self._given_engine)
+        self._net = ExpressionNet(self._engines)
         self._tracker = Tracker(CascadeDetector())
         self._landmarker = Landmarker(bundle.path()) if bundle.present() else None
         self._eyes = EyeWatch()

@@ -8,9 +8,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from insula.edge.engines.onnx import OnnxEngine
+from insula.edge.engines.choice import Loader, on_cpu
 from insula.edge.errors import ModelError
-from insula.edge.protocols import Engine
 from insula.edge.types import EXPRESSIONS
 from insula.models import manifest
 from insula.models.face.blendshapes import ACTION_UNITS, action_units
@@ -34,12 +33,12 @@ class Reading:
 
 
 class ExpressionNet:
-    """Loads the shipped weights; ``engine`` replaces ONNX Runtime on the CPU (TensorRT, a test).
+    """Loads the shipped weights with ``engines``.
 
     Raises ``ModelError`` when the manifest does not fit this code.
     """
 
-    def __init__(self, engine: Engine | None = None) -> None:
+    def __init__(self, engines: Loader = on_cpu) -> None:
         self.manifest = manifest.load(NAME)
         given = self.manifest.preprocess
         try:
@@ -53,7 +52,7 @@ class ExpressionNet:
             raise ModelError(f"{NAME}: its manifest lacks {error}; reinstall insula") from error
         if not self._units <= ACTION_UNITS.keys():
             raise ModelError(f"{NAME}: its manifest names unknown action units {sorted(self._units)}")
-        self._engine = engine if engine is not None else OnnxEngine(self.manifest.weights())
+        self._engine = engines(self.manifest.weights())
 
     def read(self, picture: npt.NDArray[np.uint8]) -> Reading:
         """Judge one gray face (height, width) uint8, framed from brow to chin like a detector's box.

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from insula.edge.engines.choice import Loader, on_cpu
 from insula.edge.stream import StreamReader
 from insula.edge.types import AffectEstimate, Chunk, Clue, Modality, StreamInfo
 from insula.models import manifest
@@ -46,8 +47,11 @@ class SpeechEstimator:
 
     modality: Modality = "voice"
 
-    def __init__(self, *, model: str = "speech-expression", language: str = "") -> None:
+    def __init__(
+        self, *, model: str = "speech-expression", language: str = "", engines: Loader = on_cpu
+    ) -> None:
         self._name = model
+        self._engines = engines
         self._language = language
         self._model: SpeechModel | None = None
         self._info: StreamInfo | None = None
@@ -74,7 +78,7 @@ class SpeechEstimator:
 
     def start(self, info: StreamInfo) -> None:
         """Load weights and voice detector; raises ``ModelError`` with what to do."""
-        self._model = SpeechModel(manifest.load(self._name))
+        self._model = SpeechModel(manifest.load(self._name), self._engines)
         self._info = info
         self._forget()
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from insula.edge.engines.onnx import OnnxEngine
+from insula.edge.engines.choice import Loader, on_cpu
 from insula.edge.errors import ModelError
 from insula.edge.types import Measure
 from insula.models.manifest import Manifest
@@ -54,7 +54,7 @@ class Judgement:
 class SpeechModel:
     """Weights of one manifest, loaded. Raises ``ModelError`` when they do not fit this code."""
 
-    def __init__(self, manifest: Manifest) -> None:
+    def __init__(self, manifest: Manifest, engines: Loader = on_cpu) -> None:
         self.id = manifest.id
         try:
             self._va = VaMap.from_manifest(manifest.preprocess)
@@ -64,7 +64,7 @@ class SpeechModel:
             raise ModelError(f"{manifest.name}: the manifest's preprocess table lacks {error}") from error
         if classes != CLASSES:
             raise ModelError(f"{manifest.name}: its classes are {classes}, this version knows {CLASSES}")
-        self._engine = OnnxEngine(manifest.weights())
+        self._engine = engines(manifest.weights())
 
     def judge(self, description: FloatArray, baseline: Baseline, language: str = "") -> Judgement:
         """Judge one description (895,) of a stretch of speech; an unknown language counts as not told."""

@@ -10,24 +10,18 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 
+from rich.markup import escape
+
 from insula.edge import ring, runtime_dir
 from insula.edge.clock import now
-from insula.edge.engines.onnx import OnnxEngine
-from insula.edge.errors import InsulaError
+from insula.edge.engines.choice import Engines, on_cpu
+from insula.edge.errors import EngineError, InsulaError
 from insula.models import manifest
 from insula.ui import display
 from insula.ui.terminal import console
 
 Finding = tuple[str, str, str]
 """Light (ok, note, fix), what was checked, and what was found or what to do."""
-
-_HARDWARE = {
-    "TensorrtExecutionProvider",
-    "CUDAExecutionProvider",
-    "OpenVINOExecutionProvider",
-    "CoreMLExecutionProvider",
-    "DmlExecutionProvider",
-}
 
 
 def show() -> bool:
@@ -37,7 +31,7 @@ def show() -> bool:
     for check in _CHECKS:
         for light, what, found in check():
             well = well and light != "fix"
-            console.print(f"{colours[light]} [bold]{what}[/bold]  {found}")
+            console.print(f"{colours[light]} [bold]{what}[/bold]  {escape(found)}")
     return well
 
 
@@ -112,20 +106,19 @@ def _engine() -> Iterator[Finding]:
     import onnxruntime as ort
 
     yield "ok", "onnxruntime", ort.__version__
-    hardware = [p for p in ort.get_available_providers() if p in _HARDWARE]
-    if not hardware:
-        yield (
-            "note",
-            "GPU",
-            "this onnxruntime has no provider for one: the models run on the CPU, which is enough",
-        )
-    for provider in hardware:
-        try:  # a provider that is listed need not load
-            OnnxEngine(manifest.load(manifest.names()[0]).weights(), provider=provider).close()
-        except InsulaError as error:
-            yield "note", "GPU", f"{provider} does not load: {error}"
-        else:
-            yield "ok", "GPU", f"{provider} runs our models"
+    model = manifest.load(manifest.names()[0]).weights()
+    yield "ok", "engine", f"{_loaded(Engines(), model)} runs the models unless [engine] use says otherwise"
+    automatic = Engines(use="auto")
+    chosen = _loaded(automatic, model)
+    yield "note" if automatic.note else "ok", "engine auto", automatic.note or f"would take {chosen}"
+
+
+def _loaded(engines: Engines, model: bytes) -> str:
+    try:
+        engines(model).close()
+    except EngineError as error:
+        return f"nothing ({error})"
+    return engines.provider
 
 
 def _codec() -> Iterator[Finding]:
@@ -148,7 +141,7 @@ def _models() -> Iterator[Finding]:
     for name in manifest.names():
         try:
             model = manifest.load(name)
-            OnnxEngine(model.weights()).close()
+            on_cpu(model.weights()).close()
         except InsulaError as error:
             yield "fix", "model", f"{name}: {error}"
         else:

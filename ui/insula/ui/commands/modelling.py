@@ -9,7 +9,7 @@ from types import ModuleType
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
-from insula.edge.engines.onnx import OnnxEngine
+from insula.edge.engines.choice import on_cpu
 from insula.edge.errors import ConfigError, DataError, ModelError
 from insula.edge.registry import nearest
 from insula.models import manifest
@@ -46,7 +46,7 @@ def verify() -> bool:
     for name in manifest.names():
         try:
             model = manifest.load(name)
-            OnnxEngine(model.weights()).close()
+            on_cpu(model.weights()).close()
             console.print(f"[green]●[/green] {model.id}")
         except ModelError as error:
             well = False

@@ -116,6 +116,7 @@ def describe(config: Config, loop: SensingLoop, title: str) -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "audio_recorded": config.audio,
         "streams": [dataclasses.asdict(writer.info) for writer in loop.streams],
+        "engines": loop.engines,
         "models": {name: manifest.load(name).id for name in manifest.names()},
         "config": dataclasses.asdict(config),
     }
