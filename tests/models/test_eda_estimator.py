@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from insula.edge.protocols import Estimator
+from insula.edge.protocols import Accompanied, Estimator
 from insula.edge.testing import memory_stream, sample_times
 from insula.edge.types import StreamInfo
 from insula.models.eda.estimator import EdaEstimator
-from insula.models.eda.testing import made_up_eda
+from insula.models.eda.index import EDA_MODEL, PULSE_MODEL, StressIndex, StressModel
+from insula.models.eda.reader import read_seconds
+from insula.models.eda.testing import made_up_eda, made_up_pulse
 
 
 def info(sfreq=4.0, unit="microsiemens", kind="EDA"):
@@ -132,3 +134,62 @@ def test_every_response_is_told_once_by_the_age_of_its_onset():
     assert len(set(np.round(onsets, 3))) == len(onsets)
     assert all(999.5 <= onset <= 1120.0 for onset in onsets)  # the first may lie within the filter delay
     assert onsets == sorted(onsets)
+
+
+def play_both(course, *, pulse_until_s=10_000.0, gap_s=(0.0, 0.0)):
+    """Skin conductance and pulse side by side, a second at a time."""
+    stream = info()
+    pulse = StreamInfo("pulse", "PPG", 64.0, ("BVP",), ("counts",), simulated=True)
+    eda, wave = made_up_eda(course, 4), made_up_pulse(course, 64)
+    writer, reader = memory_stream(stream)
+    beside, beside_reader = memory_stream(pulse)
+    estimator = EdaEstimator()
+    assert isinstance(estimator, Accompanied)
+    assert not estimator.join(memory_stream(info())[1])  # skin conductance is no pulse
+    assert estimator.join(beside_reader)
+    assert not estimator.join(memory_stream(pulse)[1])  # one is enough
+    estimator.start(stream)
+    estimates = []
+    for k in range(len(course)):
+        if k < pulse_until_s and not gap_s[0] <= k < gap_s[1]:
+            times = sample_times(64, 64.0, 1000.0 + k)
+            beside.push(wave[64 * k : 64 * (k + 1), None].astype(np.float32), times)
+        times = sample_times(4, 4.0, 1000.0 + k)
+        writer.push(eda[4 * k : 4 * (k + 1), None].astype(np.float32), times)
+        estimates.append(estimator.estimate(reader))
+    estimator.close()
+    return estimates, eda, wave
+
+
+def rate_of(estimate):
+    return next((c.value for c in estimate.clues if c.feature.startswith("pulse")), None)
+
+
+def test_with_a_pulse_beside_it_the_live_index_is_the_one_of_the_file():
+    course = np.repeat([0.0, 1.0], [400, 200])
+    live, eda, wave = play_both(course)
+    index = StressIndex(StressModel(EDA_MODEL), StressModel(PULSE_MODEL))
+    readings = [
+        index.step(second) for second in read_seconds(eda.astype(np.float32).astype(float), 4, wave, 64)
+    ]
+    for k in (130, 300, 450, 599):
+        assert live[k].model == readings[k].model
+        assert dict(live[k].indices)["stress"].mean == pytest.approx(readings[k].index, abs=0.02), k
+    assert live[300].model.startswith(PULSE_MODEL)
+    assert rate_of(live[300]) == pytest.approx(65, abs=2)
+    assert rate_of(live[599]) == pytest.approx(95, abs=3)
+
+
+def test_a_pulse_that_ends_is_not_carried_on():
+    live, *_ = play_both(np.zeros(260), pulse_until_s=200)
+    assert live[199].model.startswith(PULSE_MODEL)
+    assert rate_of(live[199]) is not None
+    assert rate_of(live[205]) is None
+    assert live[205].model.startswith(EDA_MODEL + "-v")
+    assert live[205].measured  # skin conductance alone still speaks
+
+
+def test_after_a_gap_the_pulse_is_judged_anew():
+    live, *_ = play_both(np.zeros(300), gap_s=(200.0, 210.0))
+    assert rate_of(live[205]) is None
+    assert rate_of(live[299]) == pytest.approx(65, abs=2)

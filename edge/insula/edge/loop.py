@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Protocol
 
 from insula.edge import registry
+from insula.edge.accompany import accompany
 from insula.edge.clock import Clock, now
 from insula.edge.config import Config, Part
 from insula.edge.engines.choice import Engines
@@ -257,6 +258,9 @@ class SensingLoop:
                 self.health.set(called, "estimator", NodeState.STOPPED, reason)
                 continue
             writer, sensor = self._streams[name]
+            others = [stream for key, stream in self._streams.items() if key != name]
+            others.sort(key=lambda stream: stream[1] is not sensor)  # those of the same device first
+            accompany(estimator, [other for other, _ in others])
             node = EstimatorNode(
                 called,
                 estimator,

@@ -68,6 +68,17 @@ class Estimator(Protocol):
 
 
 @runtime_checkable
+class Accompanied(Protocol):
+    """An estimator that can use further streams beside its own, as skin conductance can a pulse wave."""
+
+    def join(self, beside: StreamReader) -> bool:
+        """Take a private reader on another stream of the session, before ``start``, or refuse it.
+
+        The streams of its own sensor are offered first. An estimator that takes one closes it.
+        """
+
+
+@runtime_checkable
 class Engine(Protocol):
     """A loaded network: named arrays in, named arrays out, static shapes, batch 1.
 

@@ -7,15 +7,19 @@ was available, so the scale is a convention, and valence is not touched.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
 from insula.edge.engines.choice import Loader, on_cpu
 from insula.edge.stream import StreamReader
 from insula.edge.types import AffectEstimate, Clue, Measure, Modality, StreamInfo
+from insula.models.eda import pulse
 from insula.models.eda.artefacts import Mark
 from insula.models.eda.features import EDA_FEATURES, WINDOW_S
-from insula.models.eda.index import EDA_MODEL, Reading, StressIndex, StressModel, words
+from insula.models.eda.index import EDA_MODEL, PULSE_MODEL, Reading, StressIndex, StressModel, words
+from insula.models.eda.pulse import LivePulse
 from insula.models.eda.reader import FeatureReader, Second
 
 Array = npt.NDArray[np.float64]
@@ -36,6 +40,8 @@ class EdaEstimator:
     def __init__(self, *, engines: Loader = on_cpu) -> None:
         self._engines = engines
         self._model: StressModel | None = None
+        self._pulse_model: StressModel | None = None
+        self._pulse: LivePulse | None = None
 
     def accepts(self, info: StreamInfo) -> str:
         """Return "" when the stream fits, else the reason why not."""
@@ -47,12 +53,20 @@ class EdaEstimator:
             return f"{info.name} runs at {info.sfreq:g} Hz; EDA needs 4–1000 Hz"
         return ""
 
+    def join(self, beside: StreamReader) -> bool:
+        """Use the first pulse wave there is: with it the index is the better one."""
+        if self._pulse is not None or not pulse.fits(beside.info):
+            return False
+        self._pulse = LivePulse(beside)
+        return True
+
     def start(self, info: StreamInfo) -> None:
-        """Load the model and start a new person's baseline; raises ``ModelError`` when it is unusable."""
+        """Load the models and start a new person's baseline; raises ``ModelError`` when it is unusable."""
         self._info = info
         self._scale = _UNITS[info.units[0]]
         self._model = StressModel(EDA_MODEL, self._engines)
-        self._index = StressIndex(self._model)
+        self._pulse_model = StressModel(PULSE_MODEL, self._engines) if self._pulse is not None else None
+        self._index = StressIndex(self._model, self._pulse_model)
         self._restart()
 
     def _restart(self) -> None:
@@ -75,6 +89,7 @@ class EdaEstimator:
 
     def _take(self, values: Array, t0: float) -> None:
         """Follow a run of samples; a short gap before it counts as lost samples, a long one starts anew."""
+        end = t0 + len(values) / self._info.sfreq
         if np.isfinite(self._newest_t):
             missing = round((t0 - self._newest_t) * self._info.sfreq) - 1
             if missing > MAX_BRIDGE_S * self._info.sfreq:
@@ -82,9 +97,20 @@ class EdaEstimator:
             elif missing > 0:
                 values = np.concatenate([np.full(missing, np.nan), values])
         self._followed += len(values)
-        for second in self._reader.push(values):
+        for second in self._with_pulse(self._reader.push(values), end):
             self._second = second
             self._reading = self._index.step(second)
+
+    def _with_pulse(self, seconds: list[Second], end: float) -> list[Second]:
+        """Add the pulse's features; ``end`` is when the newest sample ends (s)."""
+        if self._pulse is None or not seconds:
+            return seconds
+        followed_s = self._followed / self._info.sfreq
+        rows = self._pulse.rows(np.array([end - followed_s + second.t_s for second in seconds]))
+        return [
+            second if second.values is None else replace(second, values=np.concatenate([second.values, row]))
+            for second, row in zip(seconds, rows, strict=True)
+        ]
 
     def _estimate(self, second: Second, reading: Reading) -> AffectEstimate:
         assert self._model is not None
@@ -109,7 +135,7 @@ class EdaEstimator:
             va_source="mapped" if arousal else None,
             clues=self._clues(second, reading),
             sample=self._newest,
-            model=self._model.manifest.id,
+            model=reading.model or self._model.manifest.id,
             simulated=self._info.simulated,
         )
 
@@ -129,6 +155,9 @@ class EdaEstimator:
             if reading.baseline_ready and np.isfinite(own[i]):
                 z = float((second.values[i] - own[i]) / self._model.typical[i])
             clues.append(Clue(name, f"{label} ({WINDOW_S} s)", float(second.values[i]), unit, z))
+        rate = second.values[len(EDA_FEATURES) :][:1]
+        if np.isfinite(rate).any():
+            clues.append(Clue(name, f"pulse ({WINDOW_S} s)", float(rate[0]), "1/min"))
         return tuple(clues)
 
     def _onsets(self) -> list[Clue]:
@@ -139,7 +168,10 @@ class EdaEstimator:
         return [Clue(self._info.name, "scr_onset", now_s - onset_s, "s") for onset_s in new]
 
     def close(self) -> None:
-        """Release the model."""
-        if self._model is not None:
-            self._model.close()
-            self._model = None
+        """Release the models and the pulse."""
+        for model in (self._model, self._pulse_model):
+            if model is not None:
+                model.close()
+        if self._pulse is not None:
+            self._pulse.reader.close()
+        self._model = self._pulse_model = self._pulse = None

@@ -28,6 +28,7 @@ class Reading:
     """The index at the end of a second; ``index`` is ``None`` where nothing can be said, with the reason.
 
     A reading with both an index and a reason is provisional: the person's own baseline is not complete.
+    ``model`` is the id of the one that judged.
     """
 
     t_s: int
@@ -37,6 +38,7 @@ class Reading:
     reason: str
     features: Array | None
     baseline_ready: bool
+    model: str = ""
 
 
 class StressModel:
@@ -96,13 +98,13 @@ class StressIndex:
             self._state.clear()
             reason = words(second.marks) or "too many artefacts in the last 60 s"
             return Reading(second.t_s, None, None, quality, reason, padded, self.baseline.ready)
-        index, sd = self._judge(padded, past)
+        index, sd, model = self._judge(padded, past)
         reason = ""
         if not self.baseline.ready:
             reason = f"provisional: gathering the baseline, {self.baseline.left_s} s left"
-        return Reading(second.t_s, index, sd, quality, reason, padded, self.baseline.ready)
+        return Reading(second.t_s, index, sd, quality, reason, padded, self.baseline.ready, model)
 
-    def _judge(self, values: Array, past: Array) -> tuple[float, float]:
+    def _judge(self, values: Array, past: Array) -> tuple[float, float, str]:
         own = self.baseline.mean(len(NAMES))
         model = self._eda
         smoothed = self._smooth(self._eda, values, own, past)
@@ -111,7 +113,7 @@ class StressIndex:
             smoothed = self._smooth(self._pulse, values, own, past)
         p = model.calibration.probability(np.array(smoothed.mean()))
         sd = model.calibration.sd(p, np.array(smoothed.std()))
-        return float(p), float(sd)
+        return float(p), float(sd), model.manifest.id
 
     def _smooth(self, model: StressModel, values: Array, own: Array, past: Array) -> Array:
         logits = model.logits(values, own, past)

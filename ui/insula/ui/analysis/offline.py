@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from insula.edge import registry
+from insula.edge.accompany import accompany
 from insula.edge.config import Part
 from insula.edge.errors import DataError
 from insula.edge.loop import Fusion
@@ -118,6 +119,7 @@ class Offline:
                 if why_not := estimator.accepts(info):
                     reasons.append(why_not)
                     continue
+                accompany(estimator, [other.writer for other in self._feeds if other is not feed])
                 estimator.start(info)
                 bound = _Bound(estimator, feed.writer.reader(), self.recording.begin)
                 self._bound.setdefault(number, []).append(bound)
