@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Iterator
@@ -15,9 +16,14 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_records() -> Iterator[None]:
-    """No test, nor a process it starts, touches this user's consents, keys and audit log."""
+    """No test, nor a process it starts, touches this user's consents, keys and audit log.
+
+    The use of this "machine" is stated, so that sessions run without a question.
+    """
     with tempfile.TemporaryDirectory() as folder:
         os.environ["INSULA_DATA"] = folder
+        stated = {"use": "own-use", "purpose": "", "medical_or_safety": "", "notice": False}
+        Path(folder, "context.json").write_text(json.dumps(stated), "utf-8")
         yield
 
 

@@ -51,7 +51,7 @@ def test_a_session_is_permitted_or_refused_in_words(
 
 
 def test_kinds_are_those_a_person_is_asked_about() -> None:
-    assert [kind_of(info(kind)) for kind in ("VideoRaw", "GSR", "PPG", "GroundTruth")] == [
+    assert [kind_of(kind) for kind in ("VideoRaw", "GSR", "PPG", "GroundTruth")] == [
         "camera",
         "eda",
         "heart",

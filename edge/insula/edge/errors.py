@@ -3,6 +3,7 @@
 ::
 
     InsulaError
+    ├── NotPermitted         the stated use, the consent or the mode does not allow it
     ├── ConfigError          the configuration file or an option is wrong
     ├── SensorError          a driver
     │   ├── SensorUnavailable    it cannot be opened: the message says why and what to do
@@ -27,6 +28,10 @@ class InsulaError(Exception):
 
 class ConfigError(InsulaError):
     """A configuration value is unknown, missing or out of range."""
+
+
+class NotPermitted(InsulaError):
+    """The stated use, a person's consent or the privacy mode does not allow what was asked."""
 
 
 class SensorError(InsulaError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ import typer
 
 from insula.edge.errors import InsulaError
 from insula.edge.lsl_network import keep_local
+from insula.ui import cli_privacy
+from insula.ui.cli_privacy import Medical, NoticeUp
 
 app = typer.Typer(
     name="insula",
@@ -47,6 +50,7 @@ calibrate_app = typer.Typer(no_args_is_help=True, help="Measure a constant of th
 app.add_typer(calibrate_app, name="calibrate")
 bench_app = typer.Typer(no_args_is_help=True, help="Prove the loop on this machine.")
 app.add_typer(bench_app, name="bench")
+cli_privacy.add_to(app)
 
 Headless = Annotated[bool, typer.Option("--headless", help="No window, even where there is a screen.")]
 Seconds = Annotated[
@@ -103,18 +107,31 @@ def run(
     headless: Headless = False,
     seconds: Seconds = None,
     out: Out = None,
+    use: Annotated[
+        str,
+        typer.Option("--use", metavar="USE", help="For what: own-use, research, clinical, robot-demo …"),
+    ] = "",
+    medical_or_safety: Medical = "",
+    notice_up: NoticeUp = False,
+    person: Annotated[
+        str, typer.Option("--person", metavar="P07", help="Whose consent it needs: a pseudonym.")
+    ] = "",
 ) -> None:
     """Run a session from a configuration file, or from the devices that are found.
 
-    examples/real-files.toml plays real recordings through the real drivers; examples/devices.toml shows every
-    option of every driver.
+    The use is asked for at the first start (docs/privacy.md). examples/real-files.toml plays real recordings
+    through the real drivers; examples/devices.toml shows every option of every driver.
     """
     from insula.edge import config as configuration
+    from insula.edge.privacy.context import Context, use_named
     from insula.ui.commands import devices, session
 
+    stated = Context(use_named(use), "", medical_or_safety, notice_up) if use else None
     loaded = configuration.load(config) if config else devices.automatic()
+    if person:
+        loaded = dataclasses.replace(loaded, person=person)
     name = loaded.name or (config.stem if config else "session")
-    session.run(loaded, session.Options(name, headless, seconds, _folder(out, name)))
+    session.run(loaded, session.Options(name, headless, seconds, _folder(out, name), context=stated))
 
 
 @app.command()

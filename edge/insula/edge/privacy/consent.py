@@ -82,13 +82,14 @@ class Consent:
         if not self.mode.covers(mode):
             return f"{who} did not consent to the mode {mode} (only {self.mode})"
         for info in infos:
-            kind = kind_of(info)
-            if kind and kind not in self.streams:
-                return (
-                    f"{who} did not consent to {kind} (stream {info.name!r}, type {info.type}); "
-                    "take that sensor out of the configuration or ask again"
-                )
+            if why := self.refuses(info.type):
+                return f"{why}: take the sensor of {info.name!r} out of the configuration, or ask again"
         return ""
+
+    def refuses(self, stream_type: str) -> str:
+        """Why a stream of this type must not be recorded, "" when it may."""
+        kind = kind_of(stream_type)
+        return f"{self.person} did not consent to {kind}" if kind and kind not in self.streams else ""
 
 
 def check_pseudonym(person: str) -> None:
@@ -99,9 +100,9 @@ def check_pseudonym(person: str) -> None:
         )
 
 
-def kind_of(info: StreamInfo) -> str:
-    """The kind of a stream in words of :data:`STREAMS`; "" for one that is of no person."""
-    kind = info.type.casefold()
+def kind_of(stream_type: str) -> str:
+    """The kind of a stream (of LSL's types) in words of :data:`STREAMS`; "" for one that is of no person."""
+    kind = stream_type.casefold()
     if kind in _IMPERSONAL:
         return ""
     return _KINDS.get(kind, "other")

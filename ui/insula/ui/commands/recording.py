@@ -18,19 +18,23 @@ from insula.edge.sinks.xdf import XdfRecorder
 from insula.edge.sinks.xdf_streams import Recorded
 from insula.models import manifest
 from insula.sensors.lsl_tap import LslTap
+from insula.ui.privacy.gate import Permit, kinds
 from insula.ui.tally import Tally
 
 
 class Recording:
     """Starts and stops the XDF file and the JSON lines of one session; each start makes new files."""
 
-    def __init__(self, loop: SensingLoop, folder: SessionFolder, *, audio: bool) -> None:
+    def __init__(
+        self, loop: SensingLoop, folder: SessionFolder, *, audio: bool, permit: Permit | None = None
+    ) -> None:
         self.folder = folder
         self.session_started = loop.clock()
         self.since: float | None = None
         """Since when (s) it records; ``None`` while it does not."""
         self._loop = loop
         self._audio = audio
+        self._permit = permit or Permit()
         self._takes = 0
         self._taps: dict[str, LslTap] = {}
         self._xdf: XdfRecorder | None = None
@@ -45,9 +49,13 @@ class Recording:
     def summary(self) -> dict[str, dict[str, int]]:
         """Samples, gaps and lost samples of each stream over all files; call when the loop has stopped."""
         if self.since is not None:
-            self._keep()
-            self.since = self._xdf = None
+            self._ended()
         return self._counts
+
+    def _ended(self) -> None:
+        self._keep()
+        self.since = self._xdf = None
+        self._permit.log("recording stopped", self.folder.path)
 
     def _keep(self) -> None:
         for name, stream in self.recorded().items():
@@ -81,13 +89,26 @@ class Recording:
         lines = self.folder.estimates.with_stem(self.folder.estimates.stem + tail)
         # Readers begin with what the rings still hold; what came before a later take was not to be recorded.
         before_s = 60.0 if self._takes == 1 else 0.0
-        recorder = XdfRecorder(path=str(xdf), audio=self._audio, before_s=before_s)
+        permit, sealer = self._permit, self.folder.sealer
+        permit.log(
+            "recording started",
+            self.folder.path,
+            streams=kinds(writer.info for writer in self._loop.streams),
+            **{key: permit.facts()[key] for key in ("use", "mode", "keep_until", "encrypted")},
+        )
+        notes = {key: value for key, value in permit.facts().items() if value}
+        recorder = XdfRecorder(
+            path=str(xdf), audio=self._audio, before_s=before_s, notes=notes, sealer=sealer()
+        )
         for name, tap in self._taps.items():
             tap.discard()
             recorder.add_tap(name, tap)
         self._loop.add_sink(f"recording{tail}", recorder)
         try:
-            self._loop.add_sink(f"estimates{tail}", JsonlSink(path=str(lines)))
+            mesh = permit.mode.keeps_mesh
+            self._loop.add_sink(
+                f"estimates{tail}", JsonlSink(path=str(lines), landmarks=mesh, sealer=sealer())
+            )
         except SinkError:
             self._loop.remove_sink(f"recording{tail}")
             raise
@@ -101,8 +122,7 @@ class Recording:
         tail = "" if self._takes == 1 else f"-{self._takes}"
         self._loop.remove_sink(f"recording{tail}")
         self._loop.remove_sink(f"estimates{tail}")
-        self._keep()
-        self.since = self._xdf = None
+        self._ended()
 
 
 def describe(config: Config, loop: SensingLoop, title: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from rich.live import Live
 from insula.edge import SensingLoop, runtime_dir
 from insula.edge.config import Config
 from insula.edge.health import NodeState
+from insula.edge.privacy.context import Context
 from insula.edge.protocols import Sensor
 from insula.edge.session import SessionFolder, check_free
 from insula.edge.sinks.feed import FeedSink
@@ -26,6 +28,8 @@ from insula.ui import display
 from insula.ui.commands.operator import Operator
 from insula.ui.commands.recording import Recording, describe, outcome
 from insula.ui.commands.summary import print_summary
+from insula.ui.privacy import gate
+from insula.ui.privacy.gate import Permit
 from insula.ui.recording_view import RecordingView
 from insula.ui.tally import Tally
 from insula.ui.terminal import console, event_line, live_view
@@ -46,21 +50,29 @@ class Options:
     """Queries for streams of other programs that are recorded as they are."""
     follow: bool = False
     """Whether such streams are also taken when they appear later."""
+    context: Context | None = None
+    """The use, where the command line states it."""
 
 
 def run(config: Config, options: Options) -> None:
     """Run a session to its end and print its summary; raises ``InsulaError`` when it cannot start."""
     check_free(options.out)
+    foreign = bool(options.lsl)
+    context = gate.ask(config, options.context, foreign=foreign)
     tally = Tally()
     directory = runtime_dir.create(options.out.name)
     try:
         loop = SensingLoop(config, directory=directory, wrap=options.wrap)
         loop.subscribe(tally.take)
         loop.open()
-        with _terminate_as_interrupt(), _stopping(loop), _lsl(loop, config, options) as watch:
-            about = describe(config, loop, options.title)
-            folder = SessionFolder.create(options.out, about)
-            recording = Recording(loop, folder, audio=config.audio)
+        with _terminate_as_interrupt(), _stopping(loop), contextlib.ExitStack() as stack:
+            infos = [writer.info for writer in loop.streams]
+            permit = gate.permit(config, context, infos, datetime.date.today(), foreign=foreign)
+            console.print(permit.line(), style="bright_black", soft_wrap=True)
+            watch = stack.enter_context(_lsl(loop, config, options, permit))
+            about = {**describe(config, loop, options.title), "privacy": permit.facts()}
+            folder = SessionFolder.create(options.out, about, permit.recipient)
+            recording = Recording(loop, folder, audio=config.audio, permit=permit)
             if watch is not None:
                 watch.begin(recording.attach)
             recording.start()
@@ -118,7 +130,7 @@ def _watch(
 
 
 @contextlib.contextmanager
-def _lsl(loop: SensingLoop, config: Config, options: Options) -> Iterator[LslWatch | None]:
+def _lsl(loop: SensingLoop, config: Config, options: Options, permit: Permit) -> Iterator[LslWatch | None]:
     """Find the streams of other programs that are to be recorded; lets them go at the end."""
     if not options.lsl:
         yield None
@@ -128,7 +140,8 @@ def _lsl(loop: SensingLoop, config: Config, options: Options) -> Iterator[LslWat
         loop.health.set(f"LSL {stream}", "sensor", state, reason)
 
     def refuse(kind: str) -> str:
-        return why_private_type(kind, audio=config.audio)
+        consent = permit.consent
+        return why_private_type(kind, audio=config.audio) or (consent.refuses(kind) if consent else "")
 
     ours = [str(p.options.get("source_id", "insula")) for p in config.sinks if p.factory == "lsl"]
     others = "".join(f" and not(starts-with(source_id,'{name}:insula.'))" for name in ours)

@@ -1,0 +1,5 @@
+"""Privacy at work: the stated use, consent, keys, reading what is encrypted, erasure."""
+
+from insula.ui.privacy.vault import opened
+
+__all__ = ["opened"]

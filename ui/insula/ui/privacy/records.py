@@ -1,0 +1,51 @@
+"""Consents as the operator and the participant handle them: signed, imported, withdrawn, all in the log."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+from insula.edge.errors import DataError
+from insula.edge.privacy import consent as consents
+from insula.edge.privacy.audit import utc_now
+from insula.edge.privacy.consent import Consent
+from insula.ui import places
+
+
+def sign(consent: Consent, how: str = "participant window") -> Consent:
+    """Keep a consent as signed now and log it; raises ``SinkError``."""
+    signed = replace(consent, signed=utc_now(), how=how)
+    places.consents().save(signed)
+    _log("consent signed", signed)
+    return signed
+
+
+def take(path: Path) -> Consent:
+    """Import a signed record; raises ``DataError`` when it is none or not signed."""
+    try:
+        found = consents.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} cannot be read: {error}") from error
+    if not found.signed or found.withdrawn:
+        raise DataError(f"{path}: the consent of {found.person} is not signed, or was withdrawn")
+    places.consents().save(found)
+    _log("consent imported", found)
+    return found
+
+
+def fingerprint(consent: Consent) -> str:
+    """SHA-256 of the record: the audit log holds it, so that a record changed later shows."""
+    return hashlib.sha256(consents.dumps(consent).encode()).hexdigest()
+
+
+def _log(event: str, consent: Consent) -> None:
+    places.audit().add(
+        event,
+        person=consent.person,
+        streams=list(consent.streams),
+        purposes=list(consent.purposes),
+        mode=str(consent.mode),
+        until=consent.until,
+        sha256=fingerprint(consent),
+    )
