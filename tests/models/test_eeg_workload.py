@@ -255,7 +255,7 @@ def test_other_packs_are_refused_in_words(
 
 def test_a_file_that_is_no_npz_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text.npz").write_text("not a pack")
-    with pytest.raises(DataError, match="not a readable npz"):
+    with pytest.raises(DataError, match="not a readable pack"):
         list(eegmat.people(tmp_path / "text.npz"))
 
 

@@ -85,9 +85,9 @@ def test_an_unusable_pack_is_refused(
 def test_a_file_that_is_no_pack_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "p.npz"
     path.write_bytes(b"PK\x03\x04 broken")
-    with pytest.raises(DataError, match="not a readable npz"):
+    with pytest.raises(DataError, match="not a readable pack"):
         load_pack(path)
-    with pytest.raises(DataError, match="not a readable npz"):
+    with pytest.raises(DataError, match="not a readable pack"):
         load_pack(tmp_path / "missing.npz")
 
 

@@ -132,7 +132,7 @@ def test_a_pack_without_speakers_or_labels_is_still_judged(tmp_path: Path) -> No
 @pytest.mark.parametrize("content", [b"", b"not a zip"])
 def test_what_is_no_pack_says_so(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "p.zip").write_bytes(content)
-    with pytest.raises(DataError, match="not a readable zip"):
+    with pytest.raises(DataError, match="not a readable pack"):
         evaluate(tmp_path / "p.zip", tmp_path / "out.csv")
     assert not (tmp_path / "out.csv").exists()
 

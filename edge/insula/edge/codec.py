@@ -86,7 +86,7 @@ def loads(line: bytes | str) -> Item:
     """The item of one line; raises ``DataError`` when it is not valid JSON or not a valid record."""
     try:
         return decode(json.loads(line))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # RecursionError: a hostile depth
         raise DataError(f"not a JSON record: {error}") from error
 
 

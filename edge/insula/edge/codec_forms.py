@@ -80,7 +80,10 @@ def _float_form(null: float | None) -> Form:
             return null
         if type(value) is not int:  # exact: a bool is no number here
             raise Wrong(f"should be a finite number, not {value!r}")
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise Wrong("should be a finite number, not one of hundreds of digits") from None
 
     return Form(write, read)
 

@@ -102,7 +102,7 @@ def load(path: Path) -> Config:
         raise ConfigError(f"there is no configuration file {path}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
     try:
         return parse(raw, base=path.parent)

@@ -5,6 +5,8 @@ Every message is one chunk. A reader that falls behind loses the oldest and know
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +53,15 @@ class MessageWriter:
             self._items = np.empty(0, np.uint8)
 
 
+@contextlib.contextmanager
+def _undamaged() -> Iterator[None]:
+    """The counters are another process's: what they lead to need not be there."""
+    try:
+        yield
+    except (TypeError, ValueError, IndexError, OverflowError) as error:
+        raise RingError("the message feed is damaged: its counters contradict each other") from error
+
+
 class MessageReader:
     """A private cursor on a feed, starting with the oldest message still there."""
 
@@ -61,9 +72,10 @@ class MessageReader:
         self.overruns = 0
         self._ring: Ring | None = ring
         self._items = ring.items(_BYTE, ())
-        self._chunk, records = ring.records(0, ring.core.chead())
-        oldest = ring.core.fenced_reserve() - ring.geometry.cap
-        self._chunk += int((records["first"].astype(np.int64) < oldest).sum())
+        with _undamaged():
+            self._chunk, records = ring.records(0, ring.core.chead())
+            oldest = ring.core.fenced_reserve() - ring.geometry.cap
+            self._chunk += int((records["first"].astype(np.int64) < oldest).sum())
 
     @classmethod
     def attach(cls, path: Path) -> MessageReader:
@@ -85,9 +97,12 @@ class MessageReader:
         return self._live.ended
 
     def read_new(self) -> list[bytes]:
-        """Every message not seen yet, in order."""
+        """Every message not seen yet, in order; raises ``RingError`` when the writer damaged the ring."""
         ring = self._live
-        stop = ring.core.chead()
+        with _undamaged():
+            return self._read(ring, ring.core.chead())
+
+    def _read(self, ring: Ring, stop: int) -> list[bytes]:
         start, records = ring.records(self._chunk, stop)
         self.overruns += start - self._chunk
         self._chunk = max(start, stop)

@@ -87,7 +87,7 @@ class SessionFolder:
             if folder.lock.exists():
                 raise DataError(f"{path} is encrypted: 'insula session open {path}' decrypts it") from error
             raise DataError(f"{path} is not a session folder: it has no session.json") from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise DataError(f"{folder.info} cannot be read: {error}") from error
         if not isinstance(about, dict) or about.get("schema") != SCHEMA:
             raise DataError(f"{folder.info} is not of schema {SCHEMA}; was it written by a newer version?")

@@ -46,5 +46,5 @@ def info_from(meta: bytes, name: str) -> StreamInfo:
             fields[key] = tuple(fields[key])
         fields["limits"] = tuple(fields["limits"]) if fields["limits"] else None
         return StreamInfo(**fields)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise RingError(f"{name} holds no stream") from error

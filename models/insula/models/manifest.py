@@ -31,15 +31,19 @@ Both stand in one TOML file beside the ONNX file in ``insula/models/weights/``::
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
+from typing import Any, TypeVar
 
 from insula.edge.errors import ModelError
 
 _WEIGHTS = "insula.models.weights"
+_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # beside the manifest, nowhere else
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,28 +106,55 @@ def load(name: str) -> Manifest:
     path = resources.files(_WEIGHTS).joinpath(f"{name}.toml")
     if not path.is_file():
         raise ModelError(f"there is no model {name!r}; shipped are {', '.join(names()) or 'none'}")
+    return parse(path.read_text("utf-8"), name)
+
+
+def parse(text: str, name: str) -> Manifest:
+    """The manifest in a TOML ``text``; raises ``ModelError`` that names what is wrong with it."""
     try:
-        raw = tomllib.loads(path.read_text("utf-8"))
-        card = raw["card"]
-        return Manifest(
-            name=raw["name"],
-            version=raw["version"],
-            modality=raw["modality"],
-            file=raw["file"],
-            sha256=raw["sha256"],
-            preprocess=raw.get("preprocess", {}),
-            card=Card(
-                what=card["what"],
-                data=card["data"],
-                licence=card["licence"],
-                split=card["split"],
-                target=card["target"],
-                recipe=card["recipe"],
-                not_for=tuple(card["not_for"]),
-                caveats=tuple(card["caveats"]),
-                metrics=card["metrics"],
-                floors=card["floors"],
-            ),
+        raw = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ModelError(f"the manifest of {name!r} is malformed: {error}") from error
+    table = _Table(name, raw)
+    card = _Table(name, table.take("card", dict))
+    file, sha256 = table.take("file", str), table.take("sha256", str)
+    if not _FILE.fullmatch(file) or not _SHA256.fullmatch(sha256):
+        raise ModelError(
+            f"the manifest of {name!r} is malformed: file names a file beside it, sha256 is 64 hex digits"
         )
-    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-        raise ModelError(f"the manifest of {name!r} is malformed: {error!r}") from error
+    return Manifest(
+        name=table.take("name", str),
+        version=table.take("version", int),
+        modality=table.take("modality", str),
+        file=file,
+        sha256=sha256,
+        preprocess=table.take("preprocess", dict) if "preprocess" in raw else {},
+        card=Card(
+            what=card.take("what", str),
+            data=card.take("data", str),
+            licence=card.take("licence", str),
+            split=card.take("split", str),
+            target=card.take("target", str),
+            recipe=card.take("recipe", str),
+            not_for=tuple(map(str, card.take("not_for", list))),
+            caveats=tuple(map(str, card.take("caveats", list))),
+            metrics=card.take("metrics", dict),
+            floors=card.take("floors", dict),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table of the manifest ``name``."""
+
+    name: str
+    raw: Mapping[str, Any]
+
+    def take(self, key: str, kind: type[_T]) -> _T:
+        value = self.raw.get(key)
+        if not isinstance(value, kind):
+            raise ModelError(
+                f"the manifest of {self.name!r} is malformed: {key} is missing or no {kind.__name__}"
+            )
+        return value

@@ -24,6 +24,7 @@ _RESOLVE_S: Final = 3.0
 _SHORT_S: Final = 2.0
 _BUFFER_S: Final = 30
 _MOST: Final = 4096
+_MOST_CHANNELS: Final = 4096
 
 
 def load_pylsl() -> Any:
@@ -95,8 +96,12 @@ class LslInlet:
             raise SensorUnavailable(
                 f"the LSL stream with {self._predicate} does not answer: {error}"
             ) from error
+        try:
+            self._info = describe(full, lsl)
+        except SensorUnavailable:
+            inlet.close_stream()
+            raise
         self._inlet = inlet
-        self._info = describe(full, lsl)
         self._retimer = Retimer(self._info.sfreq)
         self._last = -np.inf
         self._watch = SilenceWatch(self._info.sfreq, self._clock()) if self._info.sfreq else None
@@ -154,7 +159,17 @@ def _table(rows: list[Any], info: StreamInfo) -> npt.NDArray[np.generic]:
 
 
 def describe(info: Any, lsl: Any) -> StreamInfo:
-    """LSL's description of a stream as Insula's; channel labels and units where the sender gives them."""
+    """LSL's description of a stream as Insula's; channel labels and units where the sender gives them.
+
+    Anyone on the network can send one: ``SensorUnavailable`` when it describes nothing that can be read.
+    """
+    try:
+        return _described(info, lsl)
+    except (KeyError, ValueError) as error:  # an unknown format, a rate that is none, text that is no UTF-8
+        raise SensorUnavailable(f"an LSL stream describes itself in a way that cannot be: {error}") from error
+
+
+def _described(info: Any, lsl: Any) -> StreamInfo:
     formats = {
         lsl.cf_float32: "float32",
         lsl.cf_double64: "float64",
@@ -165,9 +180,12 @@ def describe(info: Any, lsl: Any) -> StreamInfo:
         lsl.cf_string: TEXT,
     }
     count = info.channel_count()
-    labels, units = [], []
+    if not 0 < count <= _MOST_CHANNELS:
+        raise ValueError(f"{count} channels")
+    labels: list[str] = []
+    units: list[str] = []
     channel = info.desc().child("channels").child("channel")
-    while not channel.empty():
+    while not channel.empty() and len(labels) <= count:
         labels.append(channel.child_value("label"))
         units.append(canonical(channel.child_value("unit")))
         channel = channel.next_sibling("channel")

@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from insula.edge.errors import SensorUnavailable
+from insula.edge import packfile
+from insula.edge.errors import DataError, SensorUnavailable
 from insula.edge.types import StreamInfo
 from insula.sensors.units import canonical
 
@@ -28,25 +29,26 @@ def read(path: str, array: str) -> tuple[StreamInfo, npt.NDArray[np.float32]]:
 
     Raises ``SensorUnavailable`` when the file or the array is not there, or its key is not understood.
     """
+    key = _KEY.fullmatch(array)
     try:
-        with np.load(Path(path).expanduser(), allow_pickle=False) as pack:
+        with packfile.arrays(Path(path).expanduser()) as pack:
             if array not in pack:
                 raise SensorUnavailable(f"{path} has no array {array!r}; it has, among others, {_some(pack)}")
-            raw = pack[array]
-            names = tuple(str(name) for name in pack["ch_names"]) if "ch_names" in pack else ()
-    except (OSError, ValueError) as error:
-        raise SensorUnavailable(f"{path} is not a readable pack: {error}") from error
-    key = _KEY.fullmatch(array)
-    if key is None:
-        raise SensorUnavailable(f"the key {array!r} does not say unit and rate as in S01_eda_uS_4hz")
-    data = np.atleast_2d(raw).astype(np.float32).T * float(key["step"] or 1.0)
+            if key is None:
+                raise SensorUnavailable(f"the key {array!r} does not say unit and rate as in S01_eda_uS_4hz")
+            raw = pack.numbers(array, ndim=2 if key["kind"].startswith("eeg") else 1)
+            names = pack.texts("ch_names") if "ch_names" in pack else ()
+    except DataError as error:
+        raise SensorUnavailable(str(error)) from error
+    rate, step = float(key["rate"]), float(key["step"] or 1.0)
+    data = np.atleast_2d(raw).astype(np.float32).T * step
     kind = key["kind"].rstrip("0123456789")
     n_channels = data.shape[1]
     ch_names = names if len(names) == n_channels and kind == "eeg" else (kind.upper(),) * n_channels
     info = StreamInfo(
         name=array,
         type=_TYPES[kind],
-        sfreq=float(key["rate"]),
+        sfreq=rate,
         ch_names=ch_names,
         units=(canonical(key["unit"] or "arbitrary"),) * n_channels,
         sensor_id=f"{Path(path).name}:{array}",
@@ -55,5 +57,5 @@ def read(path: str, array: str) -> tuple[StreamInfo, npt.NDArray[np.float32]]:
     return info, np.ascontiguousarray(data, np.float32)
 
 
-def _some(pack: np.lib.npyio.NpzFile) -> str:
-    return ", ".join(repr(name) for name in pack.files[:4])
+def _some(pack: packfile.Arrays) -> str:
+    return ", ".join(repr(name) for name in pack.keys[:4])

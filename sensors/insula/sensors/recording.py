@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from insula.edge.errors import SensorUnavailable
 from insula.edge.types import StreamInfo
+
+MOST_HZ: Final = 1e6
+"""The highest sampling rate a file is believed to have: a rate sizes the memory of a stream."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from insula.edge.errors import SensorUnavailable
 from insula.edge.types import StreamInfo
-from insula.sensors.recording import Track, regular
+from insula.sensors.recording import MOST_HZ, Track, regular
 from insula.sensors.units import TEXT, as_text
 
 # file: type, channels, unit, factor from the file's numbers to the unit
@@ -30,9 +31,16 @@ def is_e4(folder: Path) -> bool:
 
 def _numbers(path: Path) -> npt.NDArray[np.float64]:
     try:
-        return np.loadtxt(path, delimiter=",", ndmin=2)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # a file of empty lines: said below, in our words
+            return np.loadtxt(path, delimiter=",", ndmin=2)
     except (ValueError, UnicodeDecodeError) as error:
         raise SensorUnavailable(f"{path.name} is not an Empatica E4 file: {error}") from error
+
+
+def _is_head(table: npt.NDArray[np.float64]) -> bool:
+    """Whether the first two lines are a time and a rate."""
+    return bool(np.isfinite(table[0, 0]) and 0 < table[1, 0] <= MOST_HZ)
 
 
 def _info(
@@ -58,12 +66,13 @@ def read_e4(folder: Path) -> list[Track]:
         if not path.is_file() or path.stat().st_size == 0:
             continue
         table = _numbers(path)
-        if len(table) < 3 or table.shape[1] != len(channels) or table[1, 0] <= 0:
+        if len(table) < 3 or table.shape[1] != len(channels) or not _is_head(table):
             raise SensorUnavailable(
                 f"{path.name}: an E4 file has a start, a rate and {len(channels)} column(s)"
             )
         sfreq = float(table[1, 0])
-        data = (table[2:] * factor).astype(np.float32)
+        with np.errstate(over="ignore"):  # what no float32 holds is no measurement: it counts as not finite
+            data = (table[2:] * factor).astype(np.float32)
         info = _info(folder, name, kind, sfreq, channels, unit, "float32")
         found.append((float(table[0, 0]), Track(info, data, regular(len(data), sfreq))))
     if not found:
@@ -72,7 +81,8 @@ def read_e4(folder: Path) -> list[Track]:
     tracks = [Track(t.info, t.data, t.times + (start - begin)) for start, t in found]
     tags = folder / "tags.csv"
     if tags.is_file() and tags.stat().st_size > 0:
-        times = np.unique(_numbers(tags)[:, 0]) - begin
+        stamps = _numbers(tags).ravel()
+        times = np.unique(stamps[np.isfinite(stamps)]) - begin
         info = _info(folder, "tags", "Markers", 0.0, ("tag",), "", TEXT)
         tracks.append(Track(info, as_text([["tag"]] * len(times)), times))
     return tracks

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import struct
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 from xml.etree.ElementTree import ParseError
 
 import numpy as np
 
-from insula.edge.errors import SensorUnavailable
+from insula.edge import packfile
+from insula.edge.errors import DataError, SensorUnavailable
 from insula.edge.types import StreamInfo
 from insula.sensors.order import rising
 from insula.sensors.probe import library
 from insula.sensors.recording import Track
 from insula.sensors.units import TEXT, as_text, canonical
 
-_DAMAGED: Final = (OSError, ValueError, IndexError, KeyError, EOFError, struct.error, ParseError, MemoryError)
+_DAMAGED: Final = (
+    *(OSError, ValueError, IndexError, KeyError, EOFError, MemoryError),
+    *(struct.error, ParseError, DataError),
+)
 
 
 def read_xdf(path: Path, *, dejitter: bool = True) -> list[Track]:
@@ -27,7 +34,8 @@ def read_xdf(path: Path, *, dejitter: bool = True) -> list[Track]:
     """
     pyxdf = library("pyxdf", "install it (pip install pyxdf)")
     try:
-        streams, _ = pyxdf.load_xdf(str(path), dejitter_timestamps=dejitter, verbose=False)
+        with _opened(path) as file:  # pyxdf leaves a file it refuses open
+            streams, _ = pyxdf.load_xdf(file, dejitter_timestamps=dejitter, verbose=False)
     except _DAMAGED as error:
         raise SensorUnavailable(f"pyxdf cannot read {path.name}: {type(error).__name__}: {error}") from error
     filled = [s for s in streams if len(s["time_stamps"]) and int(_text(s["info"], "channel_count") or 0)]
@@ -35,6 +43,16 @@ def read_xdf(path: Path, *, dejitter: bool = True) -> list[Track]:
         raise SensorUnavailable(f"{path.name} holds no samples")
     begin = min(float(s["time_stamps"][0]) for s in filled)
     return [_track(s, begin, path) for s in filled]
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """The file's bytes; of a compressed one no more than fits."""
+    with path.open("rb") as file:
+        if path.suffix.lower() != ".xdfz":
+            yield file
+        else:
+            yield io.BytesIO(packfile.gunzipped(file))
 
 
 def _text(node: Any, *keys: str) -> str:

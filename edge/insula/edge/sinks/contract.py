@@ -58,7 +58,7 @@ def items() -> list[Item]:
             va_source="mapped",
             simulated=True,
         ),
-        Marker(T0 + 0.2, "Übung <1> & \x00 \N{SMILING FACE WITH OPEN MOUTH}\n"),
+        Marker(T0 + 0.2, "Übung <1> & \x00 \udc80 \N{SMILING FACE WITH OPEN MOUTH}\n"),
         HealthEvent(T0 + 0.3, "eda", "sensor", NodeState.LOST, "unplugged"),
         StreamStats(T0 + 0.4, "eda", "eda", 4.0, 4.0, None, 3),
     ]

@@ -74,7 +74,9 @@ class LslSink:
     def _push(self, name: str, values: Sequence[float | str], t: float) -> None:
         if name not in self._outlets:
             raise SinkError("the LSL outlets are not open")
-        self._outlets[name].push_sample(list(values), t + self._offset_s)
+        # pylsl refuses a text that UTF-8 cannot spell; a marker typed as one must not end the sink.
+        sample = [v.encode("utf-8", "replace") if isinstance(v, str) else v for v in values]
+        self._outlets[name].push_sample(sample, t + self._offset_s)
 
     def _offer(self, layout: Layout, channel_format: int, about: Mapping[str, str] | None = None) -> None:
         source_id = f"{self._source_id}:{layout.name}"

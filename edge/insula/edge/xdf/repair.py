@@ -161,6 +161,8 @@ class _Repair:
                 file.write(layout.chunk(Tag.STREAM_HEADER, stream.header, stream.number))
             for found in self._body:
                 file.write(layout.chunk(found.tag, self._content(found), found.stream))
+                if found.tag not in list(Tag):  # it is believed only where a chunk of a known kind follows
+                    file.write(layout.boundary())
             for stream in self._streams.values():
                 footer = stream.footer or stream.made_footer()
                 file.write(layout.chunk(Tag.STREAM_FOOTER, footer, stream.number))

@@ -15,12 +15,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from insula.edge import packfile
 from insula.edge.errors import DataError
 
 Array = npt.NDArray[np.float64]
 
 _EDA = re.compile(r"^(?P<stem>.+)_eda_uS_(?P<rate>\d+)hz$")
 _PPG = re.compile(r"_bvp_(?P<rate>\d+)hz(?:_x(?P<scale>[\d.]+))?$")
+_HIGHEST_HZ = 100_000.0
 COGWEAR_FILL = 4.0
 """CogWear writes exactly this where a sample is missing."""
 
@@ -59,25 +61,28 @@ class Recording:
 
 def read_pack(path: Path) -> Iterator[Recording]:
     """Yield the recordings of a pack in the order of the file; raises ``DataError`` when it is none."""
-    try:
-        pack = np.load(path)
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path} cannot be read as npz: {error}") from error
-    with pack:
-        stems = [match for key in pack.files if (match := _EDA.match(key))]
+    with packfile.arrays(path) as pack:
+        stems = [match for key in pack.keys if (match := _EDA.match(key))]
         if not stems:
             raise DataError(f"{path} has no key '<subject>_eda_uS_<rate>hz'; data.md describes the layout")
         for match in stems:
-            yield _recording(pack, match["stem"], float(match["rate"]), match.string)
+            yield _recording(pack, match["stem"], _rate(match["rate"]), match.string)
 
 
-def _recording(pack: np.lib.npyio.NpzFile, stem: str, sfreq: float, key: str) -> Recording:
-    eda = pack[key].astype(np.float64)
+def _rate(digits: str) -> float:
+    """A rate in Hz as a key spells it."""
+    if not 0 < (rate := float(digits)) <= _HIGHEST_HZ:
+        raise DataError(f"a signal at {digits} Hz: its key is not in the layout of data.md")
+    return rate
+
+
+def _recording(pack: packfile.Arrays, stem: str, sfreq: float, key: str) -> Recording:
+    eda = pack.numbers(key, ndim=1).astype(np.float64)
     ppg, ppg_sfreq = _ppg(pack, stem)
     task_key = f"{stem}_task_1hz"
-    if task_key in pack.files:
-        names = [str(name) for name in pack["task_names"]]
-        segments = _runs(pack[task_key][: int(len(eda) / sfreq)], names)
+    if task_key in pack:
+        names = list(pack.texts("task_names"))
+        segments = _runs(pack.numbers(task_key, ndim=1)[: int(len(eda) / sfreq)], names)
         return Recording(stem, stem, eda, sfreq, ppg, ppg_sfreq, segments)
     eda[eda == COGWEAR_FILL] = np.nan
     subject, session, part = _split(stem)
@@ -92,10 +97,11 @@ def _split(stem: str) -> tuple[str, str, str]:
     return subject, f"{subject}_{session}" if session else subject, rest or stem
 
 
-def _ppg(pack: np.lib.npyio.NpzFile, stem: str) -> tuple[Array | None, float]:
-    for key in pack.files:
+def _ppg(pack: packfile.Arrays, stem: str) -> tuple[Array | None, float]:
+    for key in pack.keys:
         if key.startswith(f"{stem}_bvp_") and (match := _PPG.search(key)):
-            return pack[key].astype(np.float64) * float(match["scale"] or 1.0), float(match["rate"])
+            values = pack.numbers(key, ndim=1).astype(np.float64)
+            return values * float(match["scale"] or 1.0), _rate(match["rate"])
     return None, 0.0
 
 

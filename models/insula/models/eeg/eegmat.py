@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from insula.edge import packfile
 from insula.edge.errors import DataError
 
 REST, ARITHMETIC = "rest", "arith"
@@ -33,23 +34,20 @@ class Person:
 
 def people(path: Path) -> Iterator[Person]:
     """Read a pack person by person; raises ``DataError`` when the file is not such a pack."""
-    try:
-        with np.load(path) as pack:
-            yield from _people(pack, path)
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path.name} is not a readable npz pack: {error}") from error
+    with packfile.arrays(path) as pack:
+        yield from _people(pack, path)
 
 
-def _people(pack: np.lib.npyio.NpzFile, path: Path) -> Iterator[Person]:
+def _people(pack: packfile.Arrays, path: Path) -> Iterator[Person]:
     found: dict[str, dict[str, re.Match[str]]] = {}
-    for key in pack.files:
+    for key in pack.keys:
         if match := _KEY.fullmatch(key):
             found.setdefault(match["person"], {})[match["segment"]] = match
-    if not found or "ch_names" not in pack.files:
+    if not found or "ch_names" not in pack:
         raise DataError(
             f"{path.name} holds no EEG in the layout <person>_<segment>_eeg19_uV_128hz_x0.02 with ch_names"
         )
-    ch_names = tuple(str(name) for name in pack["ch_names"])
+    ch_names = pack.texts("ch_names")
     for name in sorted(found):
         matches = {segment: found[name][segment] for segment in SEGMENTS if segment in found[name]}
         if REST not in matches:
@@ -62,9 +60,9 @@ def _people(pack: np.lib.npyio.NpzFile, path: Path) -> Iterator[Person]:
 
 
 def _microvolts(
-    pack: np.lib.npyio.NpzFile, match: re.Match[str], ch_names: tuple[str, ...]
+    pack: packfile.Arrays, match: re.Match[str], ch_names: tuple[str, ...]
 ) -> npt.NDArray[np.float32]:
-    values = pack[match[0]]
-    if values.ndim != 2 or len(values) != len(ch_names):
+    values = pack.numbers(match[0], ndim=2)
+    if len(values) != len(ch_names):
         raise DataError(f"{match[0]} has shape {values.shape}, but there are {len(ch_names)} channel names")
     return np.ascontiguousarray(values.T.astype(np.float32) * np.float32(match["scale"]))

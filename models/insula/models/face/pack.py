@@ -9,7 +9,6 @@ Both come with ``votes`` uint8 (n, 10) and ``emotions`` (10,), the names of the 
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from insula.edge import packfile
 from insula.edge.errors import DataError
 from insula.edge.types import EXPRESSIONS
 
@@ -67,31 +67,27 @@ class FacePack:
 
 def load_pack(path: Path) -> FacePack:
     """Open a pack; raises ``DataError`` when a key is missing or the parts do not fit together."""
-    try:
-        with path.open("rb") as raw, np.load(raw) as file:
-            arrays = {key: file[key] for key in file.files}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path}: not a readable npz file ({error})") from error
-    if "votes" not in arrays or not ("images" in arrays or {"data", "offsets"} <= arrays.keys()):
-        raise DataError(f"{path}: needs votes and either images or data with offsets; has {sorted(arrays)}")
-    votes = _ordered_votes(path, arrays)
-    offsets = None
-    if "images" in arrays:
-        stored = arrays["images"]
-        if stored.ndim != 3 or stored.dtype != np.uint8 or len(stored) != len(votes):
-            raise DataError(f"{path}: images must be uint8 (n, height, width) with one row of votes each")
-    else:
-        stored, offsets = arrays["data"], arrays["offsets"].astype(np.int64)
-        if stored.ndim != 1 or stored.dtype != np.uint8 or len(offsets) != len(votes) + 1:
-            raise DataError(f"{path}: data must be uint8 (bytes,) and offsets one longer than votes")
-    index = arrays.get("index", np.arange(len(votes)))
+    with packfile.arrays(path) as pack:
+        if "votes" not in pack or not ("images" in pack or ("data" in pack and "offsets" in pack)):
+            raise DataError(f"{path}: needs votes and either images or data with offsets; has {pack.keys}")
+        votes = _ordered_votes(path, pack)
+        offsets = None
+        if "images" in pack:
+            stored = pack.numbers("images", ndim=3)
+            if stored.dtype != np.uint8 or len(stored) != len(votes):
+                raise DataError(f"{path}: images must be uint8 (n, height, width) with one row of votes each")
+        else:
+            stored, offsets = pack.numbers("data", ndim=1), pack.numbers("offsets", ndim=1).astype(np.int64)
+            if stored.dtype != np.uint8 or len(offsets) != len(votes) + 1:
+                raise DataError(f"{path}: data must be uint8 (bytes,) and offsets one longer than votes")
+        index = pack.numbers("index", ndim=1) if "index" in pack else np.arange(len(votes))
     return FacePack(votes, index.astype(np.int64), stored, offsets)
 
 
-def _ordered_votes(path: Path, arrays: dict[str, npt.NDArray[np.generic]]) -> npt.NDArray[np.uint8]:
-    votes = np.asarray(arrays["votes"])
-    names = tuple(str(name) for name in arrays.get("emotions", np.array(VOTE_COLUMNS)))
-    if set(names) != set(VOTE_COLUMNS) or votes.ndim != 2 or votes.shape[1] != len(names):
+def _ordered_votes(path: Path, pack: packfile.Arrays) -> npt.NDArray[np.uint8]:
+    votes = pack.numbers("votes", ndim=2)
+    names = pack.texts("emotions") if "emotions" in pack else VOTE_COLUMNS
+    if set(names) != set(VOTE_COLUMNS) or len(names) != len(VOTE_COLUMNS) or votes.shape[1] != len(names):
         raise DataError(
             f"{path}: votes must be (n, 10) for {', '.join(VOTE_COLUMNS)}, not {', '.join(names)}"
         )

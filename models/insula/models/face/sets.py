@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,6 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from insula.edge import packfile
 from insula.edge.errors import DataError
 from insula.edge.types import EXPRESSIONS
 from insula.models.face.crop import fit
@@ -85,13 +85,14 @@ def _signature(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
 
 def _load_blendshapes(path: Path, pack: FacePack) -> tuple[npt.NDArray[np.float32], tuple[str, ...]]:
     try:
-        with path.open("rb") as raw, np.load(raw) as file:
-            values, index, names = file["blendshapes"], file["index"], file["names"]
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        with packfile.arrays(path) as file:
+            values, index = file.numbers("blendshapes", ndim=2), file.numbers("index", ndim=1)
+            names = file.texts("names")
+    except DataError as error:
         raise DataError(f"{path}: training needs the blendshapes of the training pack ({error})") from error
     if not np.array_equal(index, pack.index):
         raise DataError(f"{path}: its rows are not those of the training pack")
-    return values.astype(np.float32), tuple(str(name) for name in names)
+    return values.astype(np.float32), names
 
 
 def mirror_columns(names: tuple[str, ...]) -> npt.NDArray[np.int64]:

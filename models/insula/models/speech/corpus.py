@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 import soundfile
 from scipy.signal import resample_poly
 
+from insula.edge import packfile
 from insula.edge.errors import DataError
 from insula.models.speech.features import SFREQ_HZ, FloatArray
 
@@ -48,29 +48,23 @@ class SpeechPack:
     """An open pack. Use as a context manager; raises ``DataError`` when the zip or its table is unusable."""
 
     def __init__(self, path: Path) -> None:
+        self._zip = packfile.open_zip(path)
         try:
-            self._zip = zipfile.ZipFile(path)
-            table = self._zip.read("metadata.csv").decode("utf-8-sig")
-        except (OSError, zipfile.BadZipFile) as error:
-            raise DataError(f"{path} is not a readable zip: {error}") from error
-        except (KeyError, UnicodeDecodeError) as error:
+            table = packfile.content(self._zip, "metadata.csv").decode("utf-8-sig")
+            rows = list(csv.DictReader(io.StringIO(table)))
+        except (DataError, UnicodeDecodeError, csv.Error) as error:
+            self._zip.close()
             raise DataError(
                 f"{path} holds no readable metadata.csv; see the layout in its docstring"
             ) from error
-        rows = list(csv.DictReader(io.StringIO(table)))
         if not rows or "path" not in rows[0]:
+            self._zip.close()
             raise DataError(f"{path}: metadata.csv has no rows or no column 'path'")
         self.clips = tuple(_clip(row) for row in rows)
 
     def audio(self, clip: Clip) -> FloatArray:
         """Samples (n,) of one clip, mono, 16 kHz, −1…1; raises ``DataError`` with the reason."""
-        try:
-            content = self._zip.read(clip.path)
-        except KeyError as error:
-            raise DataError("the file is not in the pack") from error
-        except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-            raise DataError(f"the file cannot be unpacked: {error}") from error
-        return decode(content)
+        return decode(packfile.content(self._zip, clip.path))
 
     def __enter__(self) -> SpeechPack:
         return self
@@ -117,7 +111,7 @@ def opus_round_trip(sound: FloatArray, compression: float) -> FloatArray:
 def packs(folder: Path) -> Iterator[Path]:
     """The zips of a folder (searched below it too) that hold a ``metadata.csv``, sorted by name."""
     for path in sorted(folder.rglob("*.zip")):
-        with zipfile.ZipFile(path) as archive:
+        with packfile.open_zip(path) as archive:
             if "metadata.csv" in archive.namelist():
                 yield path
 

@@ -8,6 +8,7 @@ record in the feed: a button changes its look only when the engine has done what
 from __future__ import annotations
 
 import json
+import math
 import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -54,6 +55,7 @@ class Inbox:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._readers: dict[Path, MessageReader] = {}
+        self._damaged: set[Path] = set()
         self.refused = 0
 
     def poll(self) -> list[Command]:
@@ -61,19 +63,24 @@ class Inbox:
         self._attach()
         commands: list[Command] = []
         for path, reader in list(self._readers.items()):
-            for message in reader.read_new():
+            try:
+                messages = reader.read_new()
+            except RingError:  # a damaged ring stays damaged
+                self._damaged.add(path)
+                messages = []
+            for message in messages:
                 try:
                     commands.append(parse_command(message))
                 except DataError:
                     self.refused += 1
-            if reader.ended or not path.exists():
+            if path in self._damaged or reader.ended or not path.exists():
                 reader.close()
                 del self._readers[path]
         return commands
 
     def _attach(self) -> None:
         for path in self._directory.glob(CONTROL.format("*")):
-            if path in self._readers:
+            if path in self._readers or path in self._damaged:
                 continue
             try:
                 reader = MessageReader.attach(path)
@@ -90,10 +97,11 @@ def parse_command(message: bytes) -> Command:
     body = _object(message)
     if body.get("name") not in NAMES:
         raise DataError(f"unknown command {body.get('name')!r}; known are {', '.join(NAMES)}")
-    try:
-        return Command(str(body["name"]), float(body["t"]), str(body["text"]), bool(body["on"]))  # type: ignore[arg-type]
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"a command is incomplete: {error}") from error
+    t, text, on = body.get("t"), body.get("text"), body.get("on")
+    if not (isinstance(t, float) and math.isfinite(t) and isinstance(text, str) and isinstance(on, bool)):
+        raise DataError("a command has a time in s, a text and a switch")
+    # Half a surrogate pair is legal in JSON and in no output.
+    return Command(body["name"], t, text.encode("utf-8", "replace").decode(), on)
 
 
 def session_message(session: Session) -> bytes:
@@ -113,7 +121,7 @@ def parse_session(body: dict[str, Any]) -> Session:
 def _object(message: bytes) -> dict[str, Any]:
     try:
         body = json.loads(message)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"not a JSON message: {error}") from error
     if not isinstance(body, dict):
         raise DataError("a message is a JSON object")
