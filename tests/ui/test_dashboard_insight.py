@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,8 +18,9 @@ from insula.edge.types import (
     StreamInfo,
 )
 from insula.ui.dashboard import clues, insight
+from insula.ui.dashboard.bands import BANDS, band_powers
 from insula.ui.dashboard.presenter import Presenter
-from insula.ui.dashboard.view import Pose, Unit
+from insula.ui.dashboard.view import Pose, SignalLane, Unit
 
 CAMERA = StreamInfo("camera", "Video", 30.0, ("rgb",), ("",), "uint8", (48, 64, 3))
 HEADSET = StreamInfo("headset", "EEG", 250.0, ("Fp1", "C3"), ("microvolts",) * 2)
@@ -146,3 +148,16 @@ def test_the_voice_is_heard_with_and_without_pitch() -> None:
     voice = presenter.view().signals[0].voice
     assert voice is not None
     np.testing.assert_allclose(voice.rows, [[0.9, 180.0], [0.1, np.nan]])
+
+
+def test_band_powers_tell_alpha_from_beta() -> None:
+    t = np.arange(0, 10, 1 / 250)
+    rows = np.stack([40 * np.sin(2 * np.pi * 10 * t), 40 * np.sin(2 * np.pi * 20 * t), 0 * t], axis=1)
+    lane = SignalLane(
+        "headset", "EEG", "eeg", ("O1", "C3", "dead"), "microvolts", 10.0, t, rows, (), "", False
+    )
+    powers = band_powers(lane)
+    assert powers is not None
+    assert powers.ch_names == ("O1", "C3")
+    assert [list(BANDS)[k] for k in powers.db.argmax(axis=1)] == ["alpha", "beta"]
+    assert band_powers(replace(lane, times=t[:100], rows=rows[:100])) is None

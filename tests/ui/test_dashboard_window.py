@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from insula.edge.testing import ManualClock
 from insula.ui.dashboard import theme as themes
+from insula.ui.dashboard.panels.bands import BandsWindow
 from insula.ui.dashboard.presenter import Presenter
 from insula.ui.dashboard.rehearsal import Fault, Rehearsal
 from insula.ui.dashboard.view import Session
@@ -258,3 +259,14 @@ def test_painting_does_not_eat_references_to_none(stage: Stage) -> None:
     before = sys.getrefcount(None)
     stage.play(3.0)
     assert sys.getrefcount(None) > before - 500
+
+
+def test_band_powers_open_beside_the_window_and_are_drawn_on_a_thread(stage: Stage, qtbot: QtBot) -> None:
+    stage.play(6.0)
+    stage.window.show_bands()
+    window = stage.window.findChild(BandsWindow)
+    assert window is not None
+    assert not window.isModal()
+    qtbot.waitUntil(lambda: not window.picture.pixmap().isNull(), timeout=30_000)
+    assert "SIMULATED" in window.note.text()
+    window.close()

@@ -103,6 +103,13 @@ _WINDOW: Final = {
 _MESSAGES: Final = {
     "camera, microphone, LSL, boards": "Kamera, Mikrofon, LSL, Boards",
     "cut off": "abgebrochen",
+    "EEG bands": "EEG-Bänder",
+    "no EEG in this session": "kein EEG in dieser Sitzung",
+    "no map: places\nnot known": "keine Karte: Orte\nunbekannt",
+    "reading ten seconds of EEG …": "lese zehn Sekunden EEG …",
+    "the last {s:.0f} s, all electrodes that carry a signal": (
+        "die letzten {s:.0f} s, alle Elektroden mit einem Signal"
+    ),
     "agree": "stimmen überein",
     "at rest": "in Ruhe",
     "cannot be compared: not both speak": "nicht vergleichbar: nicht beide messen",
@@ -161,6 +168,11 @@ _TERMS: Final = {
     "pleasant": "angenehm",
     "unpleasant": "unangenehm",
     "tense": "angespannt",
+    "delta": "Delta",
+    "theta": "Theta",
+    "alpha": "Alpha",
+    "beta": "Beta",
+    "gamma": "Gamma",
     "blink": "Lidschlag",
     "muscle": "Muskel",
     "line noise": "Netzbrummen",
@@ -280,8 +292,10 @@ _GLOSSARY: Final = {
         "Elektrodermale Aktivität: wie gut die Haut leitet, in Mikrosiemens. "
         "Ein Strich zeigt eine Reaktion (SCR), einen kurzen Anstieg wenige Sekunden nach einem Reiz."
     ),
-    "Electroencephalogram, one line a channel, mean removed; the bar at the right is its scale.": (
-        "Elektroenzephalogramm, eine Linie je Kanal, ohne Mittelwert; der Balken rechts ist der Maßstab."
+    "Electroencephalogram, one line a channel, mean removed; the bar at the right is its scale. "
+    "E or a double click shows its band powers over the head.": (
+        "Elektroenzephalogramm, eine Linie je Kanal, ohne Mittelwert; der Balken rechts ist der Maßstab. "
+        "E oder ein Doppelklick zeigt seine Bandleistungen über dem Kopf."
     ),
     "Sound level in decibels below full scale.": "Schallpegel in Dezibel unter Vollaussteuerung.",
     "Hatched: not measured in this stretch, for the reason written there. "

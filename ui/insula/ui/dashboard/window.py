@@ -13,6 +13,7 @@ from insula.ui.dashboard import theme as themes
 from insula.ui.dashboard.control import Command, Name
 from insula.ui.dashboard.frame import Frame
 from insula.ui.dashboard.insight import REST_BEGINS, REST_ENDS
+from insula.ui.dashboard.panels.bands import BandsWindow
 from insula.ui.dashboard.panels.events import EventsPanel
 from insula.ui.dashboard.panels.expression import ExpressionPanel
 from insula.ui.dashboard.panels.header import Header
@@ -26,7 +27,7 @@ from insula.ui.dashboard.panels.why import WhyPanel
 from insula.ui.dashboard.presenter import Presenter
 from insula.ui.dashboard.source import Source
 from insula.ui.dashboard.theme import Theme
-from insula.ui.dashboard.view import Session
+from insula.ui.dashboard.view import Session, SignalLane
 
 FRAME_MS = 33
 LOW_BYTES = 2_000_000_000
@@ -100,6 +101,7 @@ class LiveWindow(Frame):
         look = self.look
         plane, state, expression = PlanePanel(look), StatePanel(look), ExpressionPanel(look)
         sensors, events, signals = SensorsPanel(look), EventsPanel(look), SignalsPanel(look)
+        signals.asked.connect(self.show_bands)
         why = WhyPanel(look)
         self.panels = (self.video, plane, state, expression, sensors, events, why, self.traces, signals)
         self.lay_out(
@@ -134,6 +136,7 @@ class LiveWindow(Frame):
             ("T", header.theme_button.click),
             ("M", header.entry.setFocus),
             ("B", self._rest),
+            ("E", self.show_bands),
             ("Ctrl+E", header.stop_button.click),
         ):
             QShortcut(QKeySequence(key), self, act)
@@ -171,6 +174,16 @@ class LiveWindow(Frame):
         """Mark where the person's rest begins or, the second time, ends."""
         resting = self.presenter.view().baseline.since is not None
         self._send("marker", text=REST_ENDS if resting else REST_BEGINS)
+
+    def show_bands(self) -> None:
+        """Open the window with the EEG's band powers."""
+        window = BandsWindow(self.look, self._eeg, self)
+        window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        window.show()
+
+    def _eeg(self) -> SignalLane | None:
+        lanes = self.presenter.view().signals
+        return next((lane for lane in lanes if lane.type == "EEG"), None)
 
     def _pause(self, paused: bool) -> None:
         self.paused = paused

@@ -61,7 +61,8 @@ GLOSSARY: Final = {
     "and not like the person's own rest.",
     "EDA": "Electrodermal activity: how well the skin conducts, in microsiemens. "
     "A tick marks a skin conductance response (SCR), a short rise a few seconds after a stimulus.",
-    "EEG": "Electroencephalogram, one line a channel, mean removed; the bar at the right is its scale.",
+    "EEG": "Electroencephalogram, one line a channel, mean removed; the bar at the right is its scale. "
+    "E or a double click shows its band powers over the head.",
     "Audio": "Sound level in decibels below full scale.",
     "not measured": "Hatched: not measured in this stretch, for the reason written there. "
     "It does not mean neutral and it is not the last value.",

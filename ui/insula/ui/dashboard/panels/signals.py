@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtCore import QPointF, QRectF, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen
 
 from insula.ui.dashboard import theme as themes
 from insula.ui.dashboard.drawing import LEFT, RIGHT, Style, band, draw_text, hatch, line, steady, text_width
@@ -65,10 +65,17 @@ class SignalsPanel(Canvas):
     title = "Signals"
     hint = "<br>".join(GLOSSARY[term] for term in ("EDA", "EEG", "electrodes", "Audio", "voice activity"))
 
+    asked = Signal()
+    """A double click: show me more of the EEG."""
+
     def __init__(self, style: Style) -> None:
         super().__init__(style)
         self._scales: dict[str, float] = {}
         self._looked = 0
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Ask for the band powers."""
+        self.asked.emit()
 
     def draw_live(self, p: QPainter, rect: QRectF, view: LiveView) -> None:
         """Paint the lanes one below the other."""
