@@ -6,8 +6,8 @@ import pytest
 
 pytest.importorskip("PySide6", reason="the dashboard is not installed")
 
-from PySide6.QtCore import QEvent, QPointF, QSettings, Qt
-from PySide6.QtGui import QImage, QMouseEvent
+from PySide6.QtCore import QEvent, QObject, QPointF, QSettings, Qt, QUrl, Slot
+from PySide6.QtGui import QDesktopServices, QImage, QMouseEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -134,11 +134,62 @@ def test_the_picture_is_saved_or_the_reason_is_said(review: ReviewWindow, tmp_pa
     assert not review.export(tmp_path / "nowhere" / "figure.png")
 
 
+@pytest.mark.parametrize("name", ["figure.svg", "figure.pdf"])
+def test_the_timeline_is_a_figure_in_vectors(review: ReviewWindow, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    assert review.export(path)
+    begin = path.read_bytes()[:400]
+    assert b"%PDF" in begin if name.endswith("pdf") else b"<svg" in begin
+    assert review.timeline.look.theme is themes.DARK
+    assert not review.export(tmp_path / "nowhere" / name)
+
+
+class Browser(QObject):
+    """Takes what Qt would open in the browser."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened: list[str] = []
+
+    @Slot(QUrl)
+    def take(self, url: QUrl) -> None:
+        self.opened.append(url.toLocalFile())
+
+
+def test_the_report_is_written_and_opened_to_be_printed(review: ReviewWindow, qtbot: QtBot) -> None:
+    browser = Browser()
+    QDesktopServices.setUrlHandler("file", browser, "take")
+    try:
+        with qtbot.waitSignal(review.reported, timeout=30_000):
+            qtbot.mouseClick(review.report_button, Qt.MouseButton.LeftButton)
+    finally:
+        QDesktopServices.unsetUrlHandler("file")
+    (path,) = browser.opened
+    assert "<h1>rehearsal" in Path(path).read_text("utf-8")
+    assert "print" in review.banner.text()
+
+
+def test_another_run_is_laid_beside_and_taken_away(review: ReviewWindow, folder: Path) -> None:
+    review.compare_with(folder)
+    assert review.statistics.differences
+    assert all(d.mean == 0.0 for d in review.statistics.differences)
+    QApplication.processEvents()
+    review._fill_compare_menu()
+    texts = [action.text() for action in review.compare_menu.actions()]
+    assert "Compare no longer" in texts
+    review.compare_menu.actions()[texts.index("Compare no longer")].trigger()
+    assert review.timeline.comparison is None
+    review.compare_with(folder.parent)
+    assert "session" in review.banner.text()
+
+
 def test_every_review_panel_paints(review: ReviewWindow) -> None:
     review.session.load_signals()
     review.go(review.session.begin + 15.0)
     QApplication.processEvents()
     for panel in review.panels:
+        if panel is review.video:
+            continue  # nothing was filmed
         image = panel.grab().toImage()
         colours = {image.pixel(x, y) for x in range(0, image.width(), 3) for y in range(0, image.height(), 3)}
         assert len(colours) > 12, panel.title

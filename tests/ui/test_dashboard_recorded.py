@@ -1,13 +1,20 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from insula.edge import codec
 from insula.edge.errors import DataError
+from insula.edge.types import AffectEstimate, AffectState, Measure
 from insula.ui.dashboard import sessions
+from insula.ui.dashboard.comparison import again, compare, differences
+from insula.ui.dashboard.pictures import Pictures
 from insula.ui.dashboard.recorded import Recorded, offset_between
 from insula.ui.dashboard.rehearsal_engine import record
 from insula.ui.dashboard.segment import segment
@@ -137,3 +144,78 @@ def test_recorded_sessions_are_listed_newest_first(folder: Path, tmp_path: Path)
     assert known[0].complete
     assert known[0].length_s == 20.0
     assert sessions.recorded(tmp_path / "nowhere") == []
+
+
+@pytest.fixture(scope="module")
+def filmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A session with its pictures: picture k is all of grey 40 + 2 k, its time k / 10 s."""
+    av = pytest.importorskip("av", reason="PyAV is not installed")
+    path = tmp_path_factory.mktemp("filmed") / "session-camera.mkv"
+    with av.open(str(path), "w", format="matroska") as container:
+        stream = container.add_stream("mjpeg", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
+        for k in range(100):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 40 + 2 * k, np.uint8), format="rgb24")
+            frame.pts, frame.time_base = k * 100, Fraction(1, 1000)
+            stream.codec_context.time_base = Fraction(1, 1000)
+            for packet in stream.encode(frame):
+                container.mux(packet)
+        for packet in stream.encode(None):
+            container.mux(packet)
+    return path
+
+
+def test_a_picture_is_found_by_time_forwards_backwards_and_far(filmed: Path) -> None:
+    frames = np.arange(100) + 500
+    frames[50] = -1  # the shutter
+    pictures = Pictures(filmed, "camera", 20.0 + np.arange(100) / 10, frames)
+    for k in (0, 1, 2, 40, 41, 7, 99):
+        found = pictures.at(20.0 + k / 10 + 0.05)
+        assert found is not None
+        assert found.index == 500 + k
+        assert abs(int(found.image.mean()) - (40 + 2 * k)) <= 2
+        assert pictures.index(20.0 + k / 10 + 0.05) == 500 + k
+    assert pictures.at(25.05) is None
+    assert pictures.at(19.9) is None
+    assert pictures.at(40.0) is None
+    pictures.close()
+
+
+def shifted(folder: Path, to: Path, *, by: float, model: str, seconds: float = 0.0) -> Recorded:
+    """Write a session again with every valence ``by`` higher, by another model, ``seconds`` later."""
+    shutil.copytree(folder, to)
+    items = []
+    for line in (folder / "estimates.jsonl").read_bytes().splitlines():
+        item = codec.loads(line)
+        if isinstance(item, AffectEstimate | AffectState) and item.valence is not None:
+            item = replace(item, valence=Measure(item.valence.mean + by, item.valence.sd))
+        if isinstance(item, AffectEstimate):
+            item = replace(item, model=f"{item.modality}-{model}")
+        items.append(codec.dumps(replace(item, t=item.t + seconds)))
+    (to / "estimates.jsonl").write_bytes(b"\n".join(items) + b"\n")
+    about = json.loads((to / "session.json").read_text())
+    about |= {"replay_of": folder.name, "title": f"by {model}", "clock_at_start": 1000.0 + seconds}
+    (to / "session.json").write_text(json.dumps(about))
+    return Recorded(to)
+
+
+def test_two_runs_over_one_recording_are_compared(folder: Path, tmp_path: Path) -> None:
+    old = shifted(folder, tmp_path / "old", by=0.0, model="v1")
+    new = shifted(tmp_path / "old", tmp_path / "new", by=0.1, model="v2")
+    found = compare(old, new)
+    assert ("face", "face-v1", "face-v2") in found.models
+    apart = {d.name: d for d in differences(old, found, old.begin, old.end)}
+    assert apart["valence"].mean == pytest.approx(0.1)
+    assert apart["valence"].rms == pytest.approx(0.1)
+    assert apart["arousal"].mean == pytest.approx(0.0)
+    assert {"stress", "workload"} <= apart.keys()
+    assert again(tmp_path / "old") == [(tmp_path / "new", "by v2")]
+    lane = found.lane("face")
+    assert lane is not None
+    assert len(lane.times)
+
+
+def test_runs_of_other_times_are_not_compared(folder: Path, session: Recorded, tmp_path: Path) -> None:
+    later = shifted(folder, tmp_path / "later", by=0.0, model="v1", seconds=900.0)
+    with pytest.raises(DataError, match="not of the same recording"):
+        compare(session, later)

@@ -70,7 +70,19 @@ _WINDOW: Final = {
     "SIMULATED": "SIMULIERT",
     "Save picture": "Bild speichern",
     "Save picture …": "Bild speichern …",
-    "Save this window as a PNG file.": "Dieses Fenster als PNG-Datei speichern.",
+    "Save this window as PNG, or the timeline as a figure: SVG or PDF.": (
+        "Dieses Fenster als PNG speichern oder die Zeitachse als Abbildung: SVG oder PDF."
+    ),
+    "Compare": "Vergleichen",
+    "Compare no longer": "Nicht mehr vergleichen",
+    "Compute again with the models installed now": "Mit den jetzt installierten Modellen neu rechnen",
+    "Lay another run over the same recording beside this one, such as newer models'.": (
+        "Einen anderen Lauf über dieselbe Aufzeichnung danebenlegen, etwa den neuerer Modelle."
+    ),
+    "Report": "Bericht",
+    "Write the session's report and open it to print.": (
+        "Den Bericht der Sitzung schreiben und zum Drucken öffnen."
+    ),
     "Segment": "Abschnitt",
     "Sensors": "Sensoren",
     "Session": "Sitzung",
@@ -103,6 +115,16 @@ _WINDOW: Final = {
 _MESSAGES: Final = {
     "camera, microphone, LSL, boards": "Kamera, Mikrofon, LSL, Boards",
     "cut off": "abgebrochen",
+    "blue: {name}": "blau: {name}",
+    "computing the recording again …": "die Aufzeichnung wird neu gerechnet …",
+    "open the report in a browser to print it: {path}": ("den Bericht zum Drucken im Browser öffnen: {path}"),
+    "the models are the same": "die Modelle sind dieselben",
+    "the report opens in the browser; print it there: {path}": (
+        "der Bericht öffnet sich im Browser; dort drucken: {path}"
+    ),
+    "writing the report …": "der Bericht wird geschrieben …",
+    "{name}: {model}": "{name}: {model}",
+    "Δ: the other run less this one, mean": "Δ: der andere Lauf minus diesen, Mittelwert",
     "EEG bands": "EEG-Bänder",
     "no EEG in this session": "kein EEG in dieser Sitzung",
     "no map: places\nnot known": "keine Karte: Orte\nunbekannt",

@@ -14,10 +14,12 @@ from insula.edge.errors import DataError, SensorUnavailable
 from insula.edge.health import HealthEvent
 from insula.edge.protocols import Item
 from insula.edge.session import SessionFolder
-from insula.edge.types import MODALITIES, AffectEstimate, AffectState, Chunk, Marker, Measure
+from insula.edge.types import MODALITIES, AffectEstimate, AffectState, Chunk, Marker, Measure, VideoFrame
+from insula.sensors.recording import Track
 from insula.sensors.recording_xdf import read_xdf
-from insula.ui.dashboard import insight
-from insula.ui.dashboard.presenter import health_event_line
+from insula.ui.dashboard import clues, insight
+from insula.ui.dashboard.pictures import Pictures
+from insula.ui.dashboard.presenter import LAG_S, health_event_line
 from insula.ui.dashboard.series import FloatArray, Gap
 from insula.ui.dashboard.signals import SHOWN, SignalTrack
 from insula.ui.dashboard.tracks import FusedTrack, ModalityTrack
@@ -34,6 +36,9 @@ from insula.ui.dashboard.view import (
     VideoView,
 )
 from insula.ui.dashboard.words import Words
+
+PICTURES = ".video"
+"""Ending of the stream that says when the pictures of a camera's file were taken."""
 
 STALE_S = 1.0
 """A state older than this does not speak of the moment looked at."""
@@ -72,6 +77,9 @@ class Recorded:
         self.events = _events(items, self.words)
         self.signals: tuple[SignalLane, ...] = ()
         """The raw signals; empty until ``load_signals`` has read them."""
+        self.pictures: Pictures | None = None
+        """The camera's pictures, when they were recorded; ``load_signals`` finds them."""
+        self._no_pictures = self.words("the video was not recorded")
         self._xdf, self.estimates = files.xdf, estimates
         self.session = Session(
             name=str(self.about.get("title") or folder.name), started=self.begin, folder=str(folder)
@@ -99,7 +107,7 @@ class Recorded:
             sensors=(),
             marks=self.marks,
             events=tuple(event for event in self.events if event.t <= t),
-            video=VideoView(None, None, (), self.words("the video was not recorded"), self.simulated),
+            video=self._video(t),
             baseline=self.baseline,
         )
 
@@ -132,6 +140,42 @@ class Recorded:
             insight.why(state, self._newest(state.t), self.words.language),
         )
 
+    def frame(self, t: float) -> VideoFrame | None:
+        """Return the picture of the moment, the newest that was analysed as in the live window."""
+        if self.pictures is None:
+            return None
+        estimate = self._analysed(t)
+        return self.pictures.at(t if estimate is None else estimate.t)
+
+    def _analysed(self, t: float) -> AffectEstimate | None:
+        """Return the face's estimate shown at ``t``: none when the analysis was too far behind."""
+        said, k = self._by_modality["face"], bisect_right(self._times_of["face"], t)
+        return said[k - 1] if k and t - said[k - 1].t <= LAG_S and said[k - 1].sample >= 0 else None
+
+    def _video(self, t: float) -> VideoView:
+        if self.pictures is None:
+            return VideoView(None, None, (), self._no_pictures, self.simulated)
+        estimate = self._analysed(t)
+        if estimate is None:
+            return VideoView(self.pictures.stream, None, (), self.words("not analysed"), self.simulated)
+        return VideoView(
+            self.pictures.stream,
+            estimate.sample,
+            estimate.faces,
+            estimate.reason,
+            self.simulated,
+            clues.units(estimate.clues),
+            clues.pose(estimate.clues),
+        )
+
+    def _find_pictures(self, track: Track, offset: float) -> None:
+        stream = track.info.name.removesuffix(PICTURES)
+        path = self._xdf.with_name(f"{self._xdf.stem}-{stream}.mkv")
+        try:
+            self.pictures = Pictures(path, stream, track.times + offset, track.data[:, 1])
+        except (SensorUnavailable, OSError) as error:
+            self._no_pictures = str(error)
+
     def _likely(self, t: float) -> insight.Likely | None:
         i, j = bisect_right(self._state_times, t - insight.LIKELY_S), bisect_right(self._state_times, t)
         return insight.likely([s.expression for s in self.states[i:j] if s.expression is not None])
@@ -162,6 +206,8 @@ class Recorded:
             return self.words("the raw signals cannot be shown: the file lacks the states to align them with")
         lanes = []
         for track in tracks:
+            if track.info.name.endswith(PICTURES) and len(track.times) and self.pictures is None:
+                self._find_pictures(track, offset)
             if track.info.type in SHOWN and len(track.times):
                 signal = SignalTrack(track.info, keep_s=self.length_s + 60.0)
                 signal.add(Chunk(track.data, track.times + offset, 0))

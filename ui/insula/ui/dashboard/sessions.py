@@ -69,12 +69,12 @@ def _time(text: object) -> datetime.datetime | None:
 
 
 class Launch:
-    """An engine started from the start page, in a process of its own."""
+    """A command of ours started from a window, in a process of its own."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
-        """Start ``insula`` with ``arguments``, headless."""
+        """Start ``insula`` with ``arguments``."""
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the process)
-        command = [sys.executable, "-m", "insula.ui.cli", *arguments, "--headless"]
+        command = [sys.executable, "-m", "insula.ui.cli", *arguments]
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._log
         )

@@ -76,7 +76,7 @@ class StartWindow(Frame):
 
     def launch(self, *arguments: str) -> None:
         """Start an engine and open its window as soon as it is ready."""
-        self._awaited = sessions.Launch(arguments)
+        self._awaited = sessions.Launch((*arguments, "--headless"))
         self.launched.append(self._awaited)
         self.tell(self.look.words("starting …"))
 

@@ -77,6 +77,13 @@ class Canvas(QWidget):
             self.draw_live(p, self.content(), self.view)
         p.end()
 
+    def paint_figure(self, p: QPainter) -> None:
+        """Paint everything with a painter of a file, in vectors where the file can hold them."""
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._ground(p)
+        if self.view is not None:
+            self.draw_live(p, self.content(), self.view)
+
     def _name(self) -> None:
         words = self.look.words
         self.setAccessibleName(words(self.title))
@@ -97,6 +104,12 @@ class Canvas(QWidget):
         still.fill(QColor(style.theme.window))
         p = QPainter(still)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._ground(p)
+        p.end()
+        return still
+
+    def _ground(self, p: QPainter) -> None:
+        style = self.look
         p.setPen(QColor(style.theme.border))
         p.setBrush(QColor(style.theme.panel))
         p.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), style.px(10), style.px(10))
@@ -104,5 +117,3 @@ class Canvas(QWidget):
             row = QRectF(style.px(14), style.px(8), self.width() - style.px(28), style.px(18))
             draw_text(p, row, style.words(self.title), style.bold(11.5), style.theme.muted, LEFT)
         self.draw_still(p, self.content())
-        p.end()
-        return still

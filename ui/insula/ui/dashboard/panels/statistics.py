@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
+from insula.ui.dashboard.comparison import Comparison, Difference
 from insula.ui.dashboard.drawing import LEFT, RIGHT, Style, draw_text, hatch
 from insula.ui.dashboard.panels.canvas import Canvas
 from insula.ui.dashboard.panels.header import clock_text
@@ -25,6 +26,8 @@ class StatisticsPanel(Canvas):
     def __init__(self, look: Style) -> None:
         super().__init__(look)
         self.segment: Segment | None = None
+        self.comparison: Comparison | None = None
+        self.differences: tuple[Difference, ...] = ()
 
     def draw_live(self, p: QPainter, rect: QRectF, view: LiveView) -> None:
         """Paint the rows."""
@@ -35,7 +38,8 @@ class StatisticsPanel(Canvas):
         when = f"{clock_text(s.t0 - began)} – {clock_text(s.t1 - began)}"
         header = QRectF(rect.left(), px(8), rect.width(), px(18))
         draw_text(p, header, when, self.look.font(11), t.muted, RIGHT)
-        height = min(px(20), rect.height() / (len(s.figures) + len(s.measured) + 1.2))
+        told = self._models_told()
+        height = min(px(20), rect.height() / (len(s.figures) + len(s.measured) + 1.2 + len(told)))
         top = rect.top()
         for figure in s.figures:
             self._figure(p, QRectF(rect.left(), top, rect.width(), height), figure)
@@ -46,6 +50,19 @@ class StatisticsPanel(Canvas):
             top += height
         text = words("{n} markers · {m} skin responses", n=s.markers, m=s.responses)
         draw_text(p, QRectF(rect.left(), top, rect.width(), height), text, self.look.font(11), t.muted, LEFT)
+        for said in told:
+            top += height
+            draw_text(p, QRectF(rect.left(), top, rect.width(), height), said, self.look.font(11), t.accent)
+
+    def _models_told(self) -> list[str]:
+        """Return lines on the run compared with: what Δ is, and which models are others."""
+        if self.comparison is None:
+            return []
+        words = self.look.words
+        told = [words("Δ: the other run less this one, mean")]
+        for modality, _, theirs in self.comparison.models:
+            told.append(words("{name}: {model}", name=words(MODALITY_LABELS[modality]), model=theirs))
+        return told if self.comparison.models else [*told, words("the models are the same")]
 
     def _figure(self, p: QPainter, row: QRectF, figure: Figure) -> None:
         t, px, words = self.look.theme, self.look.px, self.look.words
@@ -61,6 +78,11 @@ class StatisticsPanel(Canvas):
         sign = "+" if figure.name in ("valence", "arousal") and not figure.modality else ""
         value = f"{figure.mean:{sign}.2f} ± {figure.spread:.2f}".replace("-", "−")
         draw_text(p, row, value, self.look.bold(11.5), t.ink, RIGHT)
+        mine = (d for d in self.differences if (d.name, d.modality) == (figure.name, figure.modality))
+        for d in mine:
+            apart = row.adjusted(0, 0, -px(104), 0)
+            said = f"Δ {d.mean:+.2f}".replace("-", "−")
+            draw_text(p, apart, said, self.look.font(11.5), t.accent, RIGHT)
 
     def _share(self, p: QPainter, row: QRectF, key: str, share: float) -> None:
         t, px, words = self.look.theme, self.look.px, self.look.words

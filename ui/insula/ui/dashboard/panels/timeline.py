@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen, QWheelEvent
 
 from insula.ui.dashboard import theme as themes
-from insula.ui.dashboard.drawing import Style
+from insula.ui.dashboard.comparison import Comparison
+from insula.ui.dashboard.drawing import Style, draw_text, line, runs
 from insula.ui.dashboard.panels.header import clock_text
-from insula.ui.dashboard.panels.traces import TracesPanel
+from insula.ui.dashboard.panels.traces import Layout, TracesPanel
 from insula.ui.dashboard.view import LiveView
 from insula.ui.dashboard.words import GLOSSARY
 
@@ -35,6 +37,7 @@ class Timeline(TracesPanel):
         self.range = self.whole
         self.at = begin
         self.selection: tuple[float, float] | None = None
+        self.comparison: Comparison | None = None
         self._anchor: float | None = None
         self.setCursor(Qt.CursorShape.CrossCursor)
 
@@ -88,6 +91,8 @@ class Timeline(TracesPanel):
         """Paint the traces, the selected segment and the cursor."""
         super().draw_live(p, rect, view)
         layout = self._layout(rect)
+        if self.comparison is not None:
+            self._compared(p, layout, self.comparison)
         top, bottom = layout.plots[0].top(), layout.axis.top()
         if self.selection is not None:
             left, right = (self._at(layout.axis, t) for t in self.selection)
@@ -99,6 +104,23 @@ class Timeline(TracesPanel):
         if layout.axis.left() <= x <= layout.axis.right():
             p.setPen(QPen(QColor(self.look.theme.accent), self.look.px(1.5)))
             p.drawLine(QPointF(x, top), QPointF(x, bottom))
+
+    def _compared(self, p: QPainter, layout: Layout, comparison: Comparison) -> None:
+        """Draw the other run's trace of what is in focus, and its name."""
+        lane, ink = comparison.lane(self.focus), QColor(self.look.theme.accent)
+        for plot, column in zip(layout.plots[:2], (0, 2), strict=True):
+            if lane is None:
+                continue
+            times, rows = self._visible(plot, lane.times, lane.rows)
+            x, y = self._x(plot, times), plot.center().y() - rows[:, column] * (plot.height() / 2 - 2)
+            p.save()
+            p.setClipRect(plot)
+            for run in runs(np.isfinite(y)):
+                line(p, x[run], y[run], ink, bold=True)
+            p.restore()
+        px, text = self.look.px, self.look.words("blue: {name}", name=comparison.title)
+        row = QRectF(layout.axis.left(), px(8), layout.axis.width() * 0.45, px(18))
+        draw_text(p, row, text, self.look.font(11), self.look.theme.accent)
 
     # -- the mouse -----------------------------------------------------------------------------------
 
