@@ -17,7 +17,7 @@ libraries="libgl1 libegl1 libgles2 libglib2.0-0 libportaudio2 libxkbcommon0 libx
   libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-image0 libxcb-render-util0 libxcb-randr0 libxcb-shape0
   libxcb-xkb1 libx11-xcb1 fonts-dejavu-core"
 # What the tests drive the real parts with; a test says so and is skipped where one is missing.
-tools="gcc libc6-dev libasound2-plugins pulseaudio pulseaudio-utils espeak-ng ffmpeg xvfb xauth spin"
+tools="gcc libc6-dev libasound2-plugins pulseaudio pulseaudio-utils espeak-ng ffmpeg xvfb xauth spin mosquitto openssl"
 # The ring is also built for ARM and its instructions looked at; ARM's own packages do not have the cross compiler.
 [ "$(uname -m)" = x86_64 ] && tools="$tools gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 [ "$extra" = test ] && libraries="$libraries $tools"

@@ -208,10 +208,21 @@ def _parts(raw: Mapping[str, Any], group: registry.Group, base: Path | None) -> 
         except ConfigError as error:
             raise ConfigError(f"{where}: {error}") from error
         check_options(factory, options, where)
-        if base is not None and isinstance(options.get("path"), str):
-            options["path"] = str(base / options["path"])  # an absolute path stays as it is
+        if base is not None:
+            options = {key: _located(key, value, base) for key, value in options.items()}
+        if group == "sinks":  # not opened, only made: an output that may not be opened is refused here
+            try:
+                factory(**options)
+            except ConfigError as error:
+                raise ConfigError(f"{where}: {error}") from error
         parts.append(Part(name, factory_name, options, stream))
     return tuple(parts)
+
+
+def _located(key: str, value: Any, base: Path) -> Any:
+    """A relative path is taken from ``base``; an absolute one and "-" (stdout) stay as they are."""
+    is_path = key == "path" or key.endswith("_file")
+    return str(base / value) if is_path and isinstance(value, str) and value not in ("", "-") else value
 
 
 def check_options(factory: Callable[..., Any], options: Mapping[str, Any], where: str) -> None:

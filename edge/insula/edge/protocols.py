@@ -105,7 +105,9 @@ class Sink(Protocol):
     """An output. The runtime feeds each sink from a bounded queue of its own, on a thread of its own.
 
     A slow sink loses its oldest items (counted with the cause); it never slows the loop. ``put`` may raise
-    ``SinkError``: the sink is then marked failed, in words, and the session goes on.
+    ``SinkError``: the sink is then marked failed, in words, and the session goes on. The constructor only
+    checks its options (``ConfigError``). What a sink loses itself it may count in ``losses``, cause → number:
+    the session's health says so at the end.
     """
 
     def open(self, streams: Mapping[str, StreamReader]) -> None:

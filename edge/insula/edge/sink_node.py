@@ -78,8 +78,7 @@ class SinkNode:
         for reader in self._streams.values():
             reader.close()
         if (event := self._health.get(self.name)) and event.state is not NodeState.FAILED:
-            reason = f"{self.dropped} items lost: the output was too slow" if self.dropped else ""
-            self._health.set(self.name, "sink", NodeState.STOPPED, reason)
+            self._health.set(self.name, "sink", NodeState.STOPPED, self._lost())
 
     def _work(self) -> None:
         while True:
@@ -93,6 +92,12 @@ class SinkNode:
             self.sink.poll()
             if stopping:
                 return
+
+    def _lost(self) -> str:
+        """What did not get through, by cause; a sink may count ``losses`` of its own."""
+        lost = [f"{self.dropped} items lost: the output was too slow"] if self.dropped else []
+        lost += [f"{cause}: {n}" for cause, n in getattr(self.sink, "losses", {}).items()]
+        return "; ".join(lost)
 
     def _fail(self, error: Exception) -> None:
         reason = in_words(error) if isinstance(error, InsulaError) else f"failed: {in_words(error)}"

@@ -177,7 +177,8 @@ class AffectEstimate:
     ``indices`` holds named indices in [0, 1] such as ``stress`` (EDA) or ``workload`` (EEG).
     An estimate that measured nothing has none of these and says why in ``reason``.
     ``quality`` is the signal's, 0…1. ``sample`` is the stream's running number of the newest sample or
-    frame used, so that an overlay can be drawn on that very frame. ``model`` is name and hash.
+    frame used, so that an overlay can be drawn on that very frame. ``faces`` lists every face in the frame,
+    the one that was judged first. ``model`` is name and hash.
     """
 
     modality: Modality

@@ -6,7 +6,6 @@ import contextlib
 import io
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from insula.edge import codec
@@ -14,7 +13,7 @@ from insula.edge.errors import SinkError
 from insula.edge.privacy.crypt import Sealer, sealed_name
 from insula.edge.protocols import Item
 from insula.edge.stream import StreamReader
-from insula.edge.types import AffectEstimate
+from insula.edge.wire import without_landmarks
 
 
 class JsonlSink:
@@ -41,9 +40,7 @@ class JsonlSink:
         """Add one line."""
         if self._out is None:
             raise SinkError(f"{self.path} is not open")
-        if isinstance(item, AffectEstimate) and not self._landmarks:
-            item = replace(item, faces=tuple(replace(face, landmarks=()) for face in item.faces))
-        self._lines.append(codec.dumps(item) + b"\n")
+        self._lines.append(codec.dumps(item if self._landmarks else without_landmarks(item)) + b"\n")
 
     def poll(self) -> None:
         """Write the lines so far."""

@@ -30,7 +30,7 @@ _DARK_FRAME: Final = 4.0
 class FaceEstimator:
     """An ``Estimator`` of valence/arousal (mapped) and expression from a video stream.
 
-    Of several faces the one followed longest counts as the person; all are listed with their numbers.
+    Of several faces the one followed longest counts as the person; all are listed, the person first.
     ``baseline`` learns the person's resting face between ``begin()`` and ``end()``; after that clues carry
     z-scores. MediaPipe's FaceLandmarker takes over detection and action units when its bundle is present.
     """
@@ -74,8 +74,9 @@ class FaceEstimator:
         """Judge one frame; frames come in the order of their times."""
         gray = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY), np.uint8)
         tracks, landmarked = self._look(frame, gray)
-        faces = tuple(_face(track, landmarked.get(track.number)) for track in tracks)
         person = self._choose(tracks)
+        tracks = sorted(tracks, key=lambda track: track is not person)
+        faces = tuple(_face(track, landmarked.get(track.number)) for track in tracks)
         if person is None:
             dark = gray.mean() < _DARK_FRAME
             return self._absent(frame, "too dark to see a face" if dark else "no face in the frame")
