@@ -11,10 +11,12 @@ import pytest
 
 from insula.edge import codec
 from insula.edge.errors import DataError
-from insula.edge.types import AffectEstimate, AffectState, Measure
+from insula.edge.sinks.video import VIDEO_FILE
+from insula.edge.types import AffectEstimate, AffectState, Measure, StreamInfo
+from insula.sensors.recording import Track
+from insula.sensors.recording_video import RecordedVideo
 from insula.ui.dashboard import sessions
 from insula.ui.dashboard.comparison import again, compare, differences
-from insula.ui.dashboard.pictures import Pictures
 from insula.ui.dashboard.recorded import Recorded, offset_between
 from insula.ui.dashboard.rehearsal_engine import record
 from insula.ui.dashboard.segment import segment
@@ -168,13 +170,15 @@ def filmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_picture_is_found_by_time_forwards_backwards_and_far(filmed: Path) -> None:
     frames = np.arange(100) + 500
     frames[50] = -1  # the shutter
-    pictures = Pictures(filmed, "camera", 20.0 + np.arange(100) / 10, frames)
+    info = StreamInfo("camera.video", VIDEO_FILE, 0.0, ("picture", "frame"), ("", ""), "int64")
+    track = Track(info, np.stack([np.arange(100), frames], axis=1), 20.0 + np.arange(100) / 10)
+    pictures = RecordedVideo.beside(track, [filmed.with_name("session.xdf")])
+    assert pictures.stream == "camera"
     for k in (0, 1, 2, 40, 41, 7, 99):
         found = pictures.at(20.0 + k / 10 + 0.05)
         assert found is not None
         assert found.index == 500 + k
         assert abs(int(found.image.mean()) - (40 + 2 * k)) <= 2
-        assert pictures.index(20.0 + k / 10 + 0.05) == 500 + k
     assert pictures.at(25.05) is None
     assert pictures.at(19.9) is None
     assert pictures.at(40.0) is None

@@ -5,6 +5,7 @@
     [session]
     name = "pilot-07"            # the session folder's name; default: date and time
     audio = false                # record raw sound into the XDF file; needs mode = "full"
+    video = false                # record pictures beside it (Motion JPEG); needs mode = "full"
     person = "P07"               # whose consent the session needs: a pseudonym
 
     [context]                    # docs/privacy.md; without it, what 'insula context set' stated
@@ -83,6 +84,7 @@ class Config:
     engine: Mapping[str, Any] = field(default_factory=dict)
     name: str = ""
     audio: bool = False
+    video: bool = False
     person: str = ""
     context: Context | None = None
     mode: Mode = Mode.FEATURES_ONLY
@@ -118,7 +120,7 @@ def parse(raw: Mapping[str, Any], *, base: Path | None = None) -> Config:
         "the file",
     )
     session = _table(raw, "session")
-    _only(session, ("name", "audio", "person"), "[session]")
+    _only(session, ("name", "audio", "video", "person"), "[session]")
     privacy = _table(raw, "privacy")
     _only(privacy, ("mode", "keep_days", "encrypt"), "[privacy]")
     if not _table(raw, "sensors"):
@@ -130,8 +132,10 @@ def parse(raw: Mapping[str, Any], *, base: Path | None = None) -> Config:
     Engines(**engine)
     mode = _mode(privacy)
     audio = _typed(session.get("audio", False), bool, "[session] audio")
-    if audio and not mode.keeps_audio:
-        raise ConfigError(f"[session] audio = true needs [privacy] mode = 'full'; it is {str(mode)!r}")
+    video = _typed(session.get("video", False), bool, "[session] video")
+    for name, wanted, kept in (("audio", audio, mode.keeps_audio), ("video", video, mode.keeps_video)):
+        if wanted and not kept:
+            raise ConfigError(f"[session] {name} = true needs [privacy] mode = 'full'; it is {str(mode)!r}")
     sinks = _parts(raw, "sinks", base)
     for part in sinks:
         _within(mode, part)
@@ -143,6 +147,7 @@ def parse(raw: Mapping[str, Any], *, base: Path | None = None) -> Config:
         engine=engine,
         name=_typed(session.get("name", ""), str, "[session] name"),
         audio=audio,
+        video=video,
         person=_typed(session.get("person", ""), str, "[session] person"),
         context=_context(raw),
         mode=mode,

@@ -6,6 +6,9 @@
         session.json       what ran: version, configuration, streams, models, counts, faults
         session.xdf        every stream, the states, the estimates and the markers
         estimates.jsonl    the same states, estimates, markers and health changes, one JSON object a line
+        session-CAMERA.mkv pictures of a camera, only where the session records video
+
+A recording that was stopped and started again goes on as ``session-2.xdf``, ``estimates-2.jsonl`` and so on.
 
 ``session.json`` is written at the start with ``"status": "running"`` and replaced at the end, each time
 in one step, so that a session that was cut off is recognisable and nothing is half-written.
@@ -31,6 +34,14 @@ SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True)
+class Take:
+    """The files of one stretch of recording."""
+
+    xdf: Path
+    estimates: Path
+
+
+@dataclass(frozen=True, slots=True)
 class SessionFolder:
     """Paths of one session; ``key`` encrypts what is written into it, ``None`` leaves it plain."""
 
@@ -46,6 +57,18 @@ class SessionFolder:
     def estimates(self) -> Path:
         """States, estimates, markers and health as JSON lines."""
         return self.path / "estimates.jsonl"
+
+    def take(self, number: int) -> Take:
+        """Where the take ``number`` (from 1 on) lies."""
+        tail = "" if number == 1 else f"-{number}"
+        return Take(self.path / f"session{tail}.xdf", self.path / f"estimates{tail}.jsonl")
+
+    def takes(self) -> tuple[Take, ...]:
+        """Every take there is, at least the first."""
+        number = 1
+        while self.take(number + 1).xdf.exists() or self.take(number + 1).estimates.exists():
+            number += 1
+        return tuple(self.take(k) for k in range(1, number + 1))
 
     @property
     def info(self) -> Path:

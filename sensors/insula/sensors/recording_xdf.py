@@ -6,6 +6,7 @@ import contextlib
 import io
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from xml.etree.ElementTree import ParseError
@@ -26,23 +27,51 @@ _DAMAGED: Final = (
 )
 
 
-def read_xdf(path: Path, *, dejitter: bool = True) -> list[Track]:
+def read_xdf(path: Path, *more: Path, dejitter: bool = True) -> list[Track]:
     """Every stream that holds samples, clock offsets and jitter removed, on one time line.
 
+    ``more`` are later takes of the same session on the same clock: streams of one name and kind are joined.
     ``dejitter=False`` leaves the stamps as they were written: pyxdf's regression closes gaps shorter than
     500 samples, 15 s of a slow stream, and our own recordings need none.
     """
+    takes = [(file, _filled(file, dejitter)) for file in (path, *more)]
+    filled = [stream for _, streams in takes for stream in streams]
+    if not filled:
+        raise SensorUnavailable(f"{path.name} holds no samples")
+    begin = min(float(s["time_stamps"][0]) for s in filled)
+    tracks = [_track(stream, begin, path) for stream in takes[0][1]]
+    for file, streams in takes[1:]:
+        tracks = _joined(tracks, [_track(stream, begin, file) for stream in streams])
+    return tracks
+
+
+def _filled(path: Path, dejitter: bool) -> list[Any]:
     pyxdf = library("pyxdf", "install it (pip install pyxdf)")
     try:
         with _opened(path) as file:  # pyxdf leaves a file it refuses open
             streams, _ = pyxdf.load_xdf(file, dejitter_timestamps=dejitter, verbose=False)
     except _DAMAGED as error:
         raise SensorUnavailable(f"pyxdf cannot read {path.name}: {type(error).__name__}: {error}") from error
-    filled = [s for s in streams if len(s["time_stamps"]) and int(_text(s["info"], "channel_count") or 0)]
-    if not filled:
-        raise SensorUnavailable(f"{path.name} holds no samples")
-    begin = min(float(s["time_stamps"][0]) for s in filled)
-    return [_track(s, begin, path) for s in filled]
+    return [s for s in streams if len(s["time_stamps"]) and int(_text(s["info"], "channel_count") or 0)]
+
+
+def _joined(tracks: list[Track], later: list[Track]) -> list[Track]:
+    """``tracks`` with their continuations appended; what has none before is a track of its own."""
+    found = list(tracks)
+    for track in later:
+        same = (i for i, t in enumerate(found) if _alike(t.info, track.info) and t.times[-1] < track.times[0])
+        if (k := next(same, None)) is None:
+            found.append(track)
+            continue
+        before = found[k]
+        data, times = np.concatenate((before.data, track.data)), np.concatenate((before.times, track.times))
+        found[k] = Track(before.info, data, times)
+    return found
+
+
+def _alike(a: StreamInfo, b: StreamInfo) -> bool:
+    """Whether two streams may be one: a sender without an id is only known by its file."""
+    return a == replace(b, sensor_id=a.sensor_id)
 
 
 @contextlib.contextmanager

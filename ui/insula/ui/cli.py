@@ -272,7 +272,7 @@ def replay(
 ) -> None:
     """Compute a recorded session again: the same file, version and models give the same hash.
 
-    Pictures are never recorded, so the face cannot be computed again; sound only if the session recorded it.
+    The face is computed again only if the session recorded video, the voice only if it recorded sound.
     """
     from insula.ui.commands import replay as command
 

@@ -26,8 +26,10 @@ class EstimateHash:
         return self._hash.hexdigest()
 
 
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file, or of a folder's files with their names."""
+def file_hash(path: Path, *more: Path) -> str:
+    """SHA-256 of a file, of a folder's files with their names, or of several of these."""
+    if more:
+        return hashlib.sha256(" ".join(map(file_hash, (path, *more))).encode()).hexdigest()
     if path.is_file():
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -18,7 +18,7 @@ from insula.edge.types import AffectEstimate, AffectState, Marker
 from insula.models import manifest
 from insula.ui.analysis.hashing import EstimateHash, file_hash
 from insula.ui.analysis.offline import Offline, Setting
-from insula.ui.analysis.source import Recording
+from insula.ui.analysis.source import Recording, recorded_files
 from insula.ui.analysis.table import Table
 
 _POLL_EVERY = 500
@@ -38,7 +38,7 @@ class Outcome:
 def fingerprint(path: Path) -> dict[str, Any]:
     """What decides the estimates: the input's hash, the version, the models' hashes."""
     return {
-        "input_sha256": file_hash(path / "session.xdf" if (path / "session.json").is_file() else path),
+        "input_sha256": file_hash(*recorded_files(path)),
         "insula": version("insula"),
         "models": {name: manifest.load(name).id for name in manifest.names()},
     }

@@ -11,10 +11,12 @@ import numpy as np
 
 from insula.edge.errors import DataError, SensorUnavailable
 from insula.edge.session import SessionFolder
+from insula.edge.sinks.video import VIDEO_FILE
 from insula.edge.types import Block, Marker, Modality, StreamInfo
 from insula.sensors import audio_file, replay
 from insula.sensors.media import need_file, video_frames, video_track
 from insula.sensors.recording import Track, selected
+from insula.sensors.recording_video import RecordedVideo
 from insula.sensors.recording_xdf import read_xdf
 from insula.sensors.video_file import describe
 
@@ -72,12 +74,31 @@ def open_recording(path: Path) -> Recording:
     return recorded_tracks(path, replay.load(str(path)))  # stamps of other programs need straightening
 
 
-def session_tracks(folder: Path) -> list[Track]:
-    """Every stream of a session's recording, stamped as it was written; raises ``DataError``."""
+def takes_of(folder: Path) -> list[Path]:
+    """The XDF files of a session; raises ``DataError`` when there is none."""
     files, _ = SessionFolder.open(folder)
-    if not files.xdf.is_file():
+    takes = [take.xdf for take in files.takes() if take.xdf.is_file()]
+    if not takes:
         raise DataError(f"{folder} holds no recording ({files.xdf.name}): there is nothing to compute from")
-    return read_xdf(files.xdf, dejitter=False)
+    return takes
+
+
+def recorded_files(path: Path) -> list[Path]:
+    """What a recording's estimates come from: of a session its takes and pictures, else the path itself."""
+    if not (path / "session.json").is_file():
+        return [path]
+    return [*takes_of(path), *sorted(path.glob("session*.mkv"))]
+
+
+def session_tracks(folder: Path) -> list[Track]:
+    """Every stream of a session's takes, stamped as it was written; raises ``DataError``."""
+    return read_xdf(*takes_of(folder), dejitter=False)
+
+
+def session_video(folder: Path, tracks: list[Track]) -> list[RecordedVideo]:
+    """The pictures of a session's cameras; raises ``SensorUnavailable`` when their files are missing."""
+    takes = takes_of(folder)
+    return [RecordedVideo.beside(track, takes) for track in tracks if track.info.type == VIDEO_FILE]
 
 
 def is_ours(tracks: list[Track]) -> bool:
@@ -104,17 +125,42 @@ def recorded_tracks(path: Path, tracks: list[Track], offset: float = 0.0, *, our
     named = selected(sensors, [], str(path))
     kinds = {track.info.type for track in named}
     absent: dict[Modality, str] = {"face": NO_PICTURES} if "Video" in kinds else {}
+    seen: tuple[Feed, ...] = ()
+    if VIDEO_FILE in kinds:
+        try:
+            seen = _pictures(path, named)
+            del absent["face"]
+        except SensorUnavailable as error:
+            absent["face"] = str(error)
     if (ours or is_ours(tracks)) and "Audio" not in kinds:
         absent["voice"] = NO_SOUND
-    feeds = tuple(Feed(track.info, _blocks_of(track)) for track in named if track.info.type != "Video")
+    sampled = tuple(
+        Feed(track.info, _blocks_of(track)) for track in named if track.info.type not in ("Video", VIDEO_FILE)
+    )
     return Recording(
         path,
-        feeds,
+        (*sampled, *seen),
         tuple(sorted(markers, key=lambda marker: marker.t)),
         min(float(track.times[0]) for track in named),
         max(float(track.times[-1]) for track in named),
         absent,
     )
+
+
+def _pictures(path: Path, tracks: list[Track]) -> tuple[Feed, ...]:
+    """The cameras whose pictures were recorded; ``tracks`` are on the recording's time line."""
+    infos = {track.info.name: track.info for track in tracks if track.info.type == "Video"}
+    feeds = []
+    for video in session_video(path, tracks):
+        told = infos[video.stream]
+        info = replace(told, ch_names=("RGB",), units=("uint8",), dtype="uint8", shape=video.shape)
+
+        def blocks(video: RecordedVideo = video) -> Iterator[Block]:
+            for frame in video.frames():
+                yield Block(0, frame.image, np.array([frame.t]))
+
+        feeds.append(Feed(info, blocks))
+    return tuple(feeds)
 
 
 def _blocks_of(track: Track) -> Callable[[], Iterator[Block]]:

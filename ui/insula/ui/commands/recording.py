@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import platform
@@ -12,8 +13,10 @@ from typing import Any
 from insula.edge import SensingLoop
 from insula.edge.config import Config
 from insula.edge.errors import SinkError
+from insula.edge.protocols import Sink
 from insula.edge.session import SessionFolder
 from insula.edge.sinks.jsonl import JsonlSink
+from insula.edge.sinks.video import VideoRecorder
 from insula.edge.sinks.xdf import XdfRecorder
 from insula.edge.sinks.xdf_streams import Recorded
 from insula.models import manifest
@@ -26,7 +29,13 @@ class Recording:
     """Starts and stops the XDF file and the JSON lines of one session; each start makes new files."""
 
     def __init__(
-        self, loop: SensingLoop, folder: SessionFolder, *, audio: bool, permit: Permit | None = None
+        self,
+        loop: SensingLoop,
+        folder: SessionFolder,
+        *,
+        audio: bool,
+        video: bool = False,
+        permit: Permit | None = None,
     ) -> None:
         self.folder = folder
         self.session_started = loop.clock()
@@ -34,8 +43,10 @@ class Recording:
         """Since when (s) it records; ``None`` while it does not."""
         self._loop = loop
         self._audio = audio
+        self._video = video
         self._permit = permit or Permit()
         self._takes = 0
+        self._sinks: list[str] = []
         self._taps: dict[str, LslTap] = {}
         self._xdf: XdfRecorder | None = None
         self._counts: dict[str, dict[str, int]] = {}
@@ -69,8 +80,12 @@ class Recording:
 
     @property
     def written_bytes(self) -> int:
-        """Size of what is safe in the present file."""
-        return self._xdf.size_bytes if self._xdf is not None else 0
+        """Size of the session's files so far, pictures included."""
+        total = 0
+        with contextlib.suppress(OSError):  # the disk may be gone
+            for file in self.folder.path.glob("*[!t]"):  # not .part: it is being replaced
+                total += file.stat().st_size
+        return total
 
     def free_bytes(self) -> int | None:
         """Room left on the disk, ``None`` when the disk is gone."""
@@ -84,9 +99,7 @@ class Recording:
         if self.since is not None:
             return
         self._takes += 1
-        tail = "" if self._takes == 1 else f"-{self._takes}"
-        xdf = self.folder.xdf.with_stem(self.folder.xdf.stem + tail)
-        lines = self.folder.estimates.with_stem(self.folder.estimates.stem + tail)
+        take = self.folder.take(self._takes)
         # Readers begin with what the rings still hold; what came before a later take was not to be recorded.
         before_s = 60.0 if self._takes == 1 else 0.0
         permit, sealer = self._permit, self.folder.sealer
@@ -98,30 +111,41 @@ class Recording:
         )
         notes = {key: value for key, value in permit.facts().items() if value}
         recorder = XdfRecorder(
-            path=str(xdf), audio=self._audio, before_s=before_s, notes=notes, sealer=sealer()
+            path=str(take.xdf), audio=self._audio, before_s=before_s, notes=notes, sealer=sealer()
         )
         for name, tap in self._taps.items():
             tap.discard()
             recorder.add_tap(name, tap)
-        self._loop.add_sink(f"recording{tail}", recorder)
-        try:
-            mesh = permit.mode.keeps_mesh
-            self._loop.add_sink(
-                f"estimates{tail}", JsonlSink(path=str(lines), landmarks=mesh, sealer=sealer())
-            )
-        except SinkError:
-            self._loop.remove_sink(f"recording{tail}")
-            raise
+        lines = JsonlSink(path=str(take.estimates), landmarks=permit.mode.keeps_mesh, sealer=sealer())
+        if self._video:  # before the recording, which at the end takes the last of its frame times
+            video = VideoRecorder(take.xdf, before_s=before_s, sealer=sealer)
+            self._add("video", video)
+            for name, times in video.frame_times.items():
+                recorder.add_tap(name, times)
+        self._add("recording", recorder)
+        self._add("estimates", lines)
         self._xdf = recorder
         self.since = self._loop.clock()
 
+    def _add(self, name: str, sink: Sink) -> None:
+        name = name if self._takes == 1 else f"{name}-{self._takes}"
+        try:
+            self._loop.add_sink(name, sink)
+        except SinkError:
+            self._remove()
+            raise
+        self._sinks.append(name)
+
+    def _remove(self) -> None:
+        for name in self._sinks:
+            self._loop.remove_sink(name)
+        self._sinks.clear()
+
     def stop(self) -> None:
-        """Finish the present file completely."""
+        """Finish the present files completely."""
         if self.since is None:
             return
-        tail = "" if self._takes == 1 else f"-{self._takes}"
-        self._loop.remove_sink(f"recording{tail}")
-        self._loop.remove_sink(f"estimates{tail}")
+        self._remove()
         self._ended()
 
 
@@ -135,6 +159,7 @@ def describe(config: Config, loop: SensingLoop, title: str) -> dict[str, Any]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "audio_recorded": config.audio,
+        "video_recorded": config.video,
         "streams": [dataclasses.asdict(writer.info) for writer in loop.streams],
         "engines": loop.engines,
         "models": {name: manifest.load(name).id for name in manifest.names()},

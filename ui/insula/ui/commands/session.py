@@ -72,7 +72,7 @@ def run(config: Config, options: Options) -> None:
             watch = stack.enter_context(_lsl(loop, config, options, permit))
             about = {**describe(config, loop, options.title), "privacy": permit.facts()}
             folder = SessionFolder.create(options.out, about, permit.recipient)
-            recording = Recording(loop, folder, audio=config.audio, permit=permit)
+            recording = Recording(loop, folder, audio=config.audio, video=config.video, permit=permit)
             if watch is not None:
                 watch.begin(recording.attach)
             recording.start()

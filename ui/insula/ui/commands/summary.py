@@ -52,13 +52,13 @@ def print_summary(
 
 
 def _print_others(tally: Tally, recorded: Mapping[str, Mapping[str, int]]) -> None:
-    """The streams of other programs."""
+    """Streams that did not pass through the loop: other programs' and a camera's pictures."""
     others = {n: c for n, c in recorded.items() if n not in tally.streams and not n.startswith("insula.")}
     if not others:
         return
     table = Table(box=None, padding=(0, 2, 0, 2), header_style="bright_black")
-    for name in ("LSL stream", "in the file", "gaps", "lost"):
-        table.add_column(name, justify="left" if name == "LSL stream" else "right")
+    for name in ("other stream", "in the file", "gaps", "lost"):
+        table.add_column(name, justify="left" if name == "other stream" else "right")
     for name, counts in others.items():
         table.add_row(name, *(str(counts[key]) for key in ("samples", "gaps", "lost")))
     console.print(table)

@@ -14,11 +14,21 @@ from insula.edge.errors import DataError, SensorUnavailable
 from insula.edge.health import HealthEvent
 from insula.edge.protocols import Item
 from insula.edge.session import SessionFolder
-from insula.edge.types import MODALITIES, AffectEstimate, AffectState, Chunk, Marker, Measure, VideoFrame
+from insula.edge.sinks.video import VIDEO_FILE
+from insula.edge.types import (
+    MODALITIES,
+    AffectEstimate,
+    AffectState,
+    Chunk,
+    Contribution,
+    Marker,
+    Measure,
+    VideoFrame,
+)
 from insula.sensors.recording import Track
+from insula.sensors.recording_video import RecordedVideo
 from insula.sensors.recording_xdf import read_xdf
 from insula.ui.dashboard import clues, insight
-from insula.ui.dashboard.pictures import Pictures
 from insula.ui.dashboard.presenter import LAG_S, health_event_line
 from insula.ui.dashboard.series import FloatArray, Gap
 from insula.ui.dashboard.signals import SHOWN, SignalTrack
@@ -37,8 +47,9 @@ from insula.ui.dashboard.view import (
 )
 from insula.ui.dashboard.words import Words
 
-PICTURES = ".video"
-"""Ending of the stream that says when the pictures of a camera's file were taken."""
+NOT_RECORDED = "not recorded"
+"""Between two takes of a session."""
+_MOMENT_S = 1e-3
 
 STALE_S = 1.0
 """A state older than this does not speak of the moment looked at."""
@@ -51,7 +62,12 @@ class Recorded:
         """Read the folder; raises ``DataError`` when it is no session or holds no estimates."""
         self.words = words or Words()
         files, self.about = SessionFolder.open(folder)
-        items = _read_lines(files.estimates)
+        takes = [_read_lines(take.estimates) for take in files.takes() if take.estimates.exists()]
+        if not takes:
+            raise DataError(
+                f"{files.path} holds no {files.estimates.name}: 'insula analyze' estimates from it"
+            )
+        items = [item for take in takes for item in take]
         self.items: tuple[Item, ...] = tuple(items)
         """Every record of the session, in the order in which it was written."""
         self.states = [item for item in items if isinstance(item, AffectState)]
@@ -68,7 +84,10 @@ class Recorded:
         self._times_of = {m: [e.t for e in said] for m, said in self._by_modality.items()}
         self._fused = FusedTrack(capacity=max(1, len(self.states)))
         self._tracks = {m: ModalityTrack(m, capacity=len(times) + 1) for m in MODALITIES}
+        pauses = _pauses(takes)
         for item in sorted(spoken, key=lambda item: item.t):
+            while pauses and pauses[0] < item.t:
+                self._pause(pauses.pop(0))
             self._take(item)
         self.fused = self._fused.lane(-np.inf, "")
         self.lanes = tuple(t.lane(-np.inf, "") for t in self._tracks.values() if t.seen)
@@ -77,10 +96,11 @@ class Recorded:
         self.events = _events(items, self.words)
         self.signals: tuple[SignalLane, ...] = ()
         """The raw signals; empty until ``load_signals`` has read them."""
-        self.pictures: Pictures | None = None
+        self.pictures: RecordedVideo | None = None
         """The camera's pictures, when they were recorded; ``load_signals`` finds them."""
         self._no_pictures = self.words("the video was not recorded")
-        self._xdf, self.estimates = files.xdf, estimates
+        self._xdfs = [take.xdf for take in files.takes() if take.xdf.exists()]
+        self.estimates = estimates
         self.session = Session(
             name=str(self.about.get("title") or folder.name), started=self.begin, folder=str(folder)
         )
@@ -120,6 +140,13 @@ class Recorded:
         self._fused.add(item)
         for contribution in item.contributions:
             self._tracks[contribution.modality].contribute(item.t, contribution)
+
+    def _pause(self, t: float) -> None:
+        """Nothing was recorded from ``t`` (s) to the next take."""
+        self._fused.add(AffectState(t, reason=NOT_RECORDED))
+        for modality in MODALITIES:
+            if self._tracks[modality].seen:
+                self._tracks[modality].contribute(t, Contribution(modality, False, NOT_RECORDED))
 
     def _now(self, t: float) -> Now:
         k = bisect_right(self._state_times, t) - 1
@@ -169,11 +196,10 @@ class Recorded:
         )
 
     def _find_pictures(self, track: Track, offset: float) -> None:
-        stream = track.info.name.removesuffix(PICTURES)
-        path = self._xdf.with_name(f"{self._xdf.stem}-{stream}.mkv")
         try:
-            self.pictures = Pictures(path, stream, track.times + offset, track.data[:, 1])
-        except (SensorUnavailable, OSError) as error:
+            shifted = replace(track, times=track.times + offset)
+            self.pictures = RecordedVideo.beside(shifted, self._xdfs)
+        except SensorUnavailable as error:
             self._no_pictures = str(error)
 
     def _likely(self, t: float) -> insight.Likely | None:
@@ -194,10 +220,10 @@ class Recorded:
 
     def load_signals(self) -> str:
         """Read the raw signals, which takes a while; return why there are none, "" when all is well."""
-        if not self._xdf.exists():
-            return self.words("the raw signals cannot be shown: {why}", why=f"{self._xdf.name} is missing")
+        if not self._xdfs:
+            return self.words("the raw signals cannot be shown: {why}", why="session.xdf is missing")
         try:
-            tracks = read_xdf(self._xdf, dejitter=False)
+            tracks = read_xdf(*self._xdfs, dejitter=False)
         except (SensorUnavailable, OSError) as error:
             return self.words("the raw signals cannot be shown: {why}", why=error)
         own = next((track.times for track in tracks if track.info.name == "insula.state"), None)
@@ -206,7 +232,7 @@ class Recorded:
             return self.words("the raw signals cannot be shown: the file lacks the states to align them with")
         lanes = []
         for track in tracks:
-            if track.info.name.endswith(PICTURES) and len(track.times) and self.pictures is None:
+            if track.info.type == VIDEO_FILE and self.pictures is None:
                 self._find_pictures(track, offset)
             if track.info.type in SHOWN and len(track.times):
                 signal = SignalTrack(track.info, keep_s=self.length_s + 60.0)
@@ -271,6 +297,15 @@ def _read_lines(path: Path) -> list[Item]:
                 break
             raise DataError(f"{path}, line {number}: {error}") from error
     return items
+
+
+def _pauses(takes: Sequence[Sequence[Item]]) -> list[float]:
+    """When each take but the last ended (s), a moment after what it said last."""
+    ends = [
+        max((i.t for i in take if isinstance(i, AffectState | AffectEstimate)), default=None)
+        for take in takes
+    ]
+    return [end + _MOMENT_S for end in ends[:-1] if end is not None]
 
 
 def _events(items: Sequence[Item], words: Words) -> tuple[Happening, ...]:

@@ -17,7 +17,7 @@ from insula.edge.health import StreamStats
 from insula.edge.types import EXPRESSIONS, MODALITIES, AffectState
 from insula.models import manifest
 from insula.models.manifest import Card
-from insula.ui.dashboard.recorded import Recorded
+from insula.ui.dashboard.recorded import NOT_RECORDED, Recorded
 from insula.ui.dashboard.segment import measured_share
 from insula.ui.dashboard.series import Gap
 from insula.ui.dashboard.view import Lane
@@ -123,6 +123,8 @@ def _measured(session: Recorded, lane: Lane, quality: float | None) -> Validity:
 
 def _reasons_within(session: Recorded, key: str, gap: Gap) -> dict[str, float]:
     """The reasons given during a gap and the share of each: one gap may have several, one after another."""
+    if gap.reason == NOT_RECORDED:
+        return {NOT_RECORDED: 1.0}
     if key == "fused":
         return {NOTHING: 1.0}
     begin, end = (bisect_left(session.states, t, key=lambda state: state.t) for t in (gap.t0, gap.t1))
