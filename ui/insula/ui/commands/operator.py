@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from insula.edge import SensingLoop
-from insula.edge.errors import SinkError
+from insula.edge.errors import InsulaError, SinkError
+from insula.edge.reports import StepEvent
 from insula.edge.sinks.feed import FeedSink
+from insula.ui.annotations import Annotations
+from insula.ui.commands.conductor import Conductor, rating
 from insula.ui.commands.recording import Recording
 from insula.ui.dashboard.control import Command, Inbox, session_message
 from insula.ui.dashboard.view import Session
 
 _TELL_EVERY_S = 1.0
 _LONGEST_MARKER = 500
+_LONGEST_NOTE = 5000
+_SILENT = ("rating", "shown", "answer")  # nothing of these is on the operator's window
 
 
 class Operator:
     """Serves the dashboards of one session; call :meth:`serve` some ten times a second."""
 
     def __init__(
-        self, directory: Path, loop: SensingLoop, recording: Recording, feed: FeedSink, title: str
+        self,
+        directory: Path,
+        loop: SensingLoop,
+        recording: Recording,
+        feed: FeedSink,
+        title: str,
+        conductor: Conductor | None = None,
     ) -> None:
         self._inbox = Inbox(directory)
         self._loop = loop
@@ -28,6 +40,8 @@ class Operator:
         self._feed = feed
         self._title = title
         self._private = False
+        self._conductor = conductor
+        self._notes = Annotations(recording.folder.path)
         self._told = float("-inf")
 
     def serve(self) -> bool:
@@ -36,14 +50,49 @@ class Operator:
         for command in commands:
             if command.name == "stop":
                 return True
-            self._obey(command)
-        if commands or self._loop.clock() - self._told >= _TELL_EVERY_S:
+            self.obey(command)
+        if self._conductor is not None:
+            self._happened(self._conductor.advance())
+        told = [command for command in commands if command.name not in _SILENT]
+        if told or self._loop.clock() - self._told >= _TELL_EVERY_S:
             self._tell()
         return False
+
+    def begin(self) -> None:
+        """Start the protocol, if there is one, without waiting for the operator."""
+        if self._conductor is not None:
+            self._happened(self._conductor.begin())
+
+    def due_in(self) -> float | None:
+        """Seconds until the protocol's schedule wants something, ``None`` while nothing is timed."""
+        return self._conductor.due_in() if self._conductor is not None else None
+
+    def obey(self, command: Command) -> None:
+        """Carry out one command; what is wrong with an answer or a rating is marked, and nothing stops."""
+        try:
+            self._obey(command)
+        except InsulaError as error:
+            self._loop.mark(f"refused: {error}", "insula")
+
+    def _happened(self, events: Sequence[StepEvent]) -> None:
+        if events and self._conductor is not None:
+            self._tell()  # first: the events that follow wake the feed, and both go out at once
+            self._conductor.publish(events)
 
     def _obey(self, command: Command) -> None:
         if command.name == "marker":
             self._loop.mark(command.text[:_LONGEST_MARKER], "dashboard", command.t)
+        elif command.name == "note":
+            text = command.text[:_LONGEST_NOTE]
+            self._loop.mark(text[:_LONGEST_MARKER], "note", command.t)
+            self._notes.add(command.t, text, "operator", "operator")
+        elif command.name == "rating":
+            self._loop.publish(rating(command))
+        elif command.name in ("protocol", "participant", "shown", "answer"):
+            if self._conductor is not None:
+                self._happened(self._conductor.obey(command))
+                if command.text == "stop":
+                    self._loop.mark("the participant asked to stop", "insula", command.t)
         elif command.name == "privacy":
             self._private = command.on
             self._loop.shutter(command.on)
@@ -69,6 +118,7 @@ class Operator:
                     folder=str(folder.absolute()),
                     free_bytes=shutil.disk_usage(folder).free,
                     private=self._private,
+                    protocol=self._conductor.progress if self._conductor else None,
                 )
             )
         )

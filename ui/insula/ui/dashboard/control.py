@@ -12,20 +12,27 @@ import math
 import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from insula.edge.errors import DataError, RingError
 from insula.edge.messages import MessageReader, MessageWriter
 from insula.ui.dashboard.view import Session
+from insula.ui.protocol import page
 
 CONTROL = "control-{}.ring"
-Name = Literal["marker", "record", "privacy", "stop"]
-NAMES: tuple[Name, ...] = ("marker", "record", "privacy", "stop")
+Name = Literal[
+    "marker", "note", "record", "privacy", "stop", "protocol", "participant", "shown", "answer", "rating"
+]
+NAMES: tuple[Name, ...] = get_args(Name)
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What the operator asked for at ``t`` (s): a marker's ``text``, or a switch turned ``on`` or off."""
+    """What the operator asked for at ``t`` (s): a marker's ``text``, or a switch turned ``on`` or off.
+
+    For a ``protocol`` the operator's ``text`` is next, skip, pause, resume or abort, the ``participant``'s is
+    ``next:STEP`` or ``stop``; ``shown`` has the step's index, ``answer`` and ``rating`` are JSON.
+    """
 
     name: Name
     t: float
@@ -106,14 +113,19 @@ def parse_command(message: bytes) -> Command:
 
 def session_message(session: Session) -> bytes:
     """Return the feed message on how the session stands; send it at every change and once a second."""
-    return json.dumps({"record": "session", **asdict(session)}, ensure_ascii=False).encode()
+    body = {f.name: getattr(session, f.name) for f in fields(session)}
+    body["protocol"] = None if session.protocol is None else page.dump(session.protocol)
+    return json.dumps({"record": "session", **body}, ensure_ascii=False).encode()
 
 
 def parse_session(body: dict[str, Any]) -> Session:
     """Return the session in a decoded feed message; raises ``DataError``."""
     known = {field.name for field in fields(Session)}
+    told = {key: value for key, value in body.items() if key in known}
+    if isinstance(told.get("protocol"), dict):
+        told["protocol"] = page.load(told["protocol"])
     try:
-        return Session(**{key: value for key, value in body.items() if key in known})
+        return Session(**told)
     except TypeError as error:
         raise DataError(f"a session message is wrong: {error}") from error
 

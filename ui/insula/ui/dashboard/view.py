@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from insula.edge.types import Contribution, Face, Measure
 from insula.ui.dashboard.series import FloatArray, Gap
+from insula.ui.protocol.page import Progress
 
 
 class Light(StrEnum):
@@ -196,6 +197,7 @@ class Session:
     free_bytes: int | None = None
     private: bool = False
     ended: bool = False
+    protocol: Progress | None = None
 
 
 @dataclass(frozen=True, slots=True)
