@@ -12,8 +12,9 @@ import typer
 
 from insula.edge.errors import InsulaError
 from insula.edge.lsl_network import keep_local
-from insula.ui import cli_privacy
+from insula.ui import cli_privacy, cli_study
 from insula.ui.cli_privacy import Medical, NoticeUp
+from insula.ui.cli_study import Language, Number, ProtocolFile
 
 app = typer.Typer(
     name="insula",
@@ -51,6 +52,8 @@ app.add_typer(calibrate_app, name="calibrate")
 bench_app = typer.Typer(no_args_is_help=True, help="Prove the loop on this machine.")
 app.add_typer(bench_app, name="bench")
 cli_privacy.add_to(app)
+app.add_typer(cli_study.protocol_app, name="protocol")
+app.command()(cli_study.participant)
 
 Headless = Annotated[bool, typer.Option("--headless", help="No window, even where there is a screen.")]
 Seconds = Annotated[
@@ -84,6 +87,9 @@ def demo(
             help="Take a simulated sensor away for a while, as in face@5+3. May be given several times.",
         ),
     ] = None,
+    protocol: ProtocolFile = None,
+    participant: Number = 1,
+    language: Language = "",
 ) -> None:
     """Watch the whole loop work on a simulated person: no hardware, no download.
 
@@ -94,8 +100,11 @@ def demo(
     from insula.ui.commands import demo as command
     from insula.ui.commands import session
 
+    plan = cli_study.prepared(protocol, participant, language)
     wrap = command.unplugged(unplug or ())
-    options = session.Options("Demo: simulated person", headless, seconds, _folder(out, "demo"), wrap)
+    options = session.Options(
+        "Demo: simulated person", headless, seconds, _folder(out, "demo"), wrap, plan=plan
+    )
     session.run(command.config(), options)
 
 
@@ -116,6 +125,9 @@ def run(
     person: Annotated[
         str, typer.Option("--person", metavar="P07", help="Whose consent it needs: a pseudonym.")
     ] = "",
+    protocol: ProtocolFile = None,
+    participant: Number = 1,
+    language: Language = "",
 ) -> None:
     """Run a session from a configuration file, or from the devices that are found.
 
@@ -126,12 +138,14 @@ def run(
     from insula.edge.privacy.context import Context, use_named
     from insula.ui.commands import devices, session
 
+    plan = cli_study.prepared(protocol, participant, language)  # before any device is opened
     stated = Context(use_named(use), "", medical_or_safety, notice_up) if use else None
     loaded = configuration.load(config) if config else devices.automatic()
     if person:
         loaded = dataclasses.replace(loaded, person=person)
     name = loaded.name or (config.stem if config else "session")
-    session.run(loaded, session.Options(name, headless, seconds, _folder(out, name), context=stated))
+    options = session.Options(name, headless, seconds, _folder(out, name), plan=plan, context=stated)
+    session.run(loaded, options)
 
 
 @app.command()
@@ -154,6 +168,9 @@ def record(
     ] = False,
     headless: Headless = False,
     seconds: Seconds = None,
+    protocol: ProtocolFile = None,
+    participant: Number = 1,
+    language: Language = "",
 ) -> None:
     """Record LSL streams of any program into one crash-safe XDF file, with or without sensors of our own.
 
@@ -162,7 +179,8 @@ def record(
     """
     from insula.ui.commands import record as command
 
-    command.run(tuple(lsl or ()), config, _folder(out, "record"), follow, headless, seconds)
+    plan = cli_study.prepared(protocol, participant, language)
+    command.run(tuple(lsl or ()), config, _folder(out, "record"), follow, headless, seconds, plan)
 
 
 @app.command()

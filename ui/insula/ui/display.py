@@ -27,5 +27,13 @@ def open_dashboard(directory: Path) -> subprocess.Popen[bytes] | None:
     if reason := why_no_window():
         console.print(f"{reason}; running headless", style="yellow")
         return None
-    command = [sys.executable, "-m", "insula.ui.cli", "dashboard", "--connect", str(directory)]
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL)
+    return _start("dashboard", "--connect", str(directory))
+
+
+def open_participant(directory: Path) -> subprocess.Popen[bytes] | None:
+    """Start the participant's window on a running session; ``None`` without a screen."""
+    return None if why_no_window() else _start("participant", str(directory))
+
+
+def _start(*arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "insula.ui.cli", *arguments], stdin=subprocess.DEVNULL)

@@ -25,11 +25,13 @@ from insula.edge.sinks.feed import FeedSink
 from insula.edge.sinks.xdf_streams import why_private_type
 from insula.sensors.lsl_watch import LslWatch
 from insula.ui import display
+from insula.ui.commands.guide import Guide
 from insula.ui.commands.operator import Operator
 from insula.ui.commands.recording import Recording, describe, outcome
 from insula.ui.commands.summary import print_summary
 from insula.ui.privacy import gate
 from insula.ui.privacy.gate import Permit
+from insula.ui.protocol.plan import Plan
 from insula.ui.recording_view import RecordingView
 from insula.ui.tally import Tally
 from insula.ui.terminal import console, event_line, live_view
@@ -48,6 +50,8 @@ class Options:
     wrap: Callable[[str, Sensor], Sensor] | None = None
     lsl: tuple[str, ...] = ()
     """Queries for streams of other programs that are recorded as they are."""
+    plan: Plan | None = None
+    """The protocol that leads through the session."""
     follow: bool = False
     """Whether such streams are also taken when they appear later."""
     context: Context | None = None
@@ -71,6 +75,8 @@ def run(config: Config, options: Options) -> None:
             console.print(permit.line(), style="bright_black", soft_wrap=True)
             watch = stack.enter_context(_lsl(loop, config, options, permit))
             about = {**describe(config, loop, options.title), "privacy": permit.facts()}
+            if options.plan is not None:
+                about["protocol"] = options.plan.about()
             folder = SessionFolder.create(options.out, about, permit.recipient)
             recording = Recording(loop, folder, audio=config.audio, video=config.video, permit=permit)
             if watch is not None:
@@ -78,14 +84,21 @@ def run(config: Config, options: Options) -> None:
             recording.start()
             feed = FeedSink(path=str(directory / "feed.ring"))
             loop.add_sink("dashboard feed", feed)
-            operator = Operator(directory, loop, recording, feed, options.title)
+            guide = Guide(options.plan, loop) if options.plan is not None else None
+            conductor = guide.conductor if guide else None
+            operator = Operator(directory, loop, recording, feed, options.title, conductor)
             window = None if options.headless else display.open_dashboard(directory)
             loop.begin()
             started = loop.clock()
+            if guide is not None:
+                guide.open(directory, operator, headless=options.headless)
+            view = RecordingView(recording, loop.clock)
             try:
-                _watch(loop, tally, options, operator, window, started, RecordingView(recording, loop.clock))
+                _watch(loop, tally, options, operator, guide, window, started, view)
             finally:
                 length_s = loop.clock() - started
+                if guide is not None:
+                    guide.close()
                 if window is not None:
                     window.terminate()
         written = recording.summary()
@@ -100,6 +113,7 @@ def _watch(
     tally: Tally,
     options: Options,
     operator: Operator,
+    guide: Guide | None,
     window: subprocess.Popen[bytes] | None,
     started: float,
     recording: RecordingView,
@@ -107,13 +121,14 @@ def _watch(
     """Show what happens until the session's time is up, its input ends, or somebody stops it."""
     told = 0
     hint = "Ctrl-C stops" + (f"; stops by itself after {options.seconds:.0f} s" if options.seconds else "")
-    live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
+    own_terminal = console.is_terminal and not (guide is not None and guide.in_terminal)
+    live = Live(console=console, auto_refresh=False, transient=True) if own_terminal else None
     with live or contextlib.nullcontext(), contextlib.suppress(KeyboardInterrupt):
         while not loop.ended:
             elapsed = loop.clock() - started
             if options.seconds is not None and elapsed >= options.seconds:
                 return
-            if operator.serve():
+            if operator.serve() or (guide is not None and guide.serve()):
                 return
             if window is not None and window.poll() is not None:
                 console.print("the dashboard was closed; the session goes on, Ctrl-C stops it")
@@ -126,7 +141,8 @@ def _watch(
                 for event in tally.events[told:]:
                     console.print(event_line(event, event.t - started))
                 told = len(tally.events)
-            time.sleep(_REFRESH_S)
+            due = operator.due_in()
+            time.sleep(_REFRESH_S if due is None else min(_REFRESH_S, due))
 
 
 @contextlib.contextmanager

@@ -26,6 +26,15 @@ def show(session: Path | None, *, connect: bool) -> int:
     return app.review(session)
 
 
+def show_participant(session: Path | None) -> int:
+    """Open the participant's window and return its exit code; raises ``ConfigError``."""
+    if reason := display.why_no_window():
+        raise ConfigError(reason)
+    from insula.ui.participant import app
+
+    return app.run(session or _running())
+
+
 def _running() -> Path:
     sessions = runtime_dir.running()
     if not sessions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from insula.models.explain.catalogue import GERMAN as EXPLAINED
+from insula.ui.participant.german import PARTICIPANT
 
 _WINDOW: Final = {
     "Back": "Zurück",
@@ -335,4 +336,11 @@ _GLOSSARY: Final = {
     "How long ago the newest sample was captured.": "Wie lange die Aufnahme des neuesten Werts her ist.",
 }
 
-GERMAN: Final[dict[str, str]] = {**EXPLAINED, **_WINDOW, **_MESSAGES, **_TERMS, **_GLOSSARY}
+GERMAN: Final[dict[str, str]] = {
+    **EXPLAINED,
+    **_WINDOW,
+    **_MESSAGES,
+    **_TERMS,
+    **_GLOSSARY,
+    **PARTICIPANT,
+}

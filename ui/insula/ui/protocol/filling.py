@@ -75,9 +75,9 @@ class Filling:
             return self.leave_out(t)
         return self._take(Said(self.step, self.item.name, t, self.onset, text.strip()))
 
-    def leave_out(self, t: float) -> Said:
+    def leave_out(self, t: float, reason: str = LEFT_OUT) -> Said:
         """Go on without an answer."""
-        return self._take(Said(self.step, self.item.name, t, self.onset, reason=LEFT_OUT))
+        return self._take(Said(self.step, self.item.name, t, self.onset, reason=reason))
 
     def back(self, t: float) -> None:
         """Return to the question before."""

@@ -1,0 +1,36 @@
+"""German words of the participant's window and terminal, by the English text."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PARTICIPANT: Final = {
+    "Continue": "Weiter",
+    "Enter goes on": "Weiter mit der Eingabetaste",
+    "Go on with the study": "Mit der Studie weitermachen",
+    "I want to stop": "Ich möchte aufhören",
+    "I would rather not answer": "Möchte ich nicht beantworten",
+    "It begins soon.": "Gleich geht es los.",
+    "Please wait a moment.": "Bitte warten Sie einen Moment.",
+    "That was all. Thank you.": "Das war alles. Danke.",
+    "The connection to the study is lost. Please tell the study team.": (
+        "Die Verbindung zur Studie ist unterbrochen. Bitte sagen Sie dem Studienteam Bescheid."
+    ),
+    "The study has been stopped. The study team has been told.": (
+        "Die Studie wurde beendet. Das Studienteam weiß Bescheid."
+    ),
+    "The study is paused.": "Die Studie macht eine Pause.",
+    "This cannot be shown here: {why}": "Das kann hier nicht gezeigt werden: {why}",
+    "Would you like to stop?": "Möchten Sie aufhören?",
+    "Yes, stop": "Ja, aufhören",
+    "You may stop at any time, without giving a reason.": (
+        "Sie dürfen jederzeit aufhören, ohne Angabe von Gründen."
+    ),
+    "hold the mouse button and move, or use a joystick": (
+        "Maustaste halten und bewegen, oder Joystick benutzen"
+    ),
+    "please type one of {allowed}": "bitte eins von {allowed} eingeben",
+    "put a word in here, if you like": "hier ist Platz für Worte",
+    "question {k} of {n}": "Frage {k} von {n}",
+    "type it, or just Enter to leave it out": "eintippen, oder nur die Eingabetaste, um sie auszulassen",
+}
