@@ -50,7 +50,7 @@ def small(tmp_path: Path) -> Run:
 
 
 def told(events: list[object]) -> list[str]:
-    return [f"{e.name} {e.change} by {e.by}" for e in events]  # type: ignore[attr-defined]
+    return [f"{e.name} {e.change} by {e.by}" for e in events]
 
 
 # ---- files ----------------------------------------------------------------------------------------------
@@ -115,7 +115,7 @@ seconds = 1
 
 def test_a_marker_key_that_is_taken_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, '[protocol]\nname = "k"\n[markers]\nr = "x"\n' + SMALL.split("\n\n", 1)[1])
-    with pytest.raises(ConfigError, match="line 4: .*'r' is taken"):
+    with pytest.raises(ConfigError, match=r"line 4: .*'r' is taken"):
         design.load(path)
 
 
@@ -139,7 +139,9 @@ def test_the_order_depends_on_participant_and_seed_and_nothing_else(tmp_path: Pa
     assert names(3) == names(3)
     assert names(1)[0] == "quiet-begins"
     assert names(2)[0] == "loud-begins"
-    tones = {tuple(n for n in names(k) if n.startswith("quiet-") and n != "quiet-begins") for k in range(1, 9)}
+    tones = {
+        tuple(n for n in names(k) if n.startswith("quiet-") and n != "quiet-begins") for k in range(1, 9)
+    }
     assert len(tones) > 2
 
 

@@ -146,13 +146,13 @@ class ParticipantWindow(QWidget):
         self.stop_button.setVisible(live and not self.asking_to_stop)
         self.hint.setVisible(live and not self.asking_to_stop)
         self.bar.setVisible(live)
-        if progress is not None and progress.state == "paused" and not lost:
-            if isinstance(self.page, FormPage | StimulusPage):  # what was begun stays
-                self.hint.setText(words("The study is paused."))
-                self.page.setEnabled(False)
-                if isinstance(self.page, StimulusPage):
-                    self.page.hold(True)
-                return
+        paused = progress is not None and progress.state == "paused" and not lost
+        if paused and isinstance(self.page, FormPage | StimulusPage):  # what was begun stays
+            self.hint.setText(words("The study is paused."))
+            self.page.setEnabled(False)
+            if isinstance(self.page, StimulusPage):
+                self.page.hold(True)
+            return
         same = isinstance(self.page, FormPage | StimulusPage) and self.page.property("step") == (
             progress.index if live and progress is not None else -1
         )
