@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from insula.edge.errors import InsulaError
+from insula.edge.errors import ConfigError, InsulaError
 from insula.edge.lsl_network import keep_local
 from insula.ui import cli_privacy, cli_study
 from insula.ui.cli_privacy import Medical, NoticeUp
@@ -365,6 +365,33 @@ def calibrate_sync(
     from insula.ui.commands import calibrate
 
     calibrate.camera_and_microphone(camera, microphone, seconds)
+
+
+@calibrate_app.command("eeg")
+def calibrate_eeg(
+    sessions: Annotated[list[Path], typer.Argument(help="Recordings of one person: sessions, XDF, EDF …")],
+    classes: Annotated[
+        str,
+        typer.Option(
+            "--classes", metavar="A,B", help="The two markers that begin a block, as in calm,tense."
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the model goes.")] = Path(
+        "eeg-personal.npz"
+    ),
+) -> None:
+    """Build a person's own EEG index from labelled markers; it is kept only if it beats chance.
+
+    Start each recording with a minute of rest. Then give each stretch a marker with its name, many short ones
+    in mixed order: eight of each kind are few. A stretch ends at the next marker of any text. Blocks are left
+    out one at a time and the labels shuffled 99 times; chance is what the shuffled ones reach.
+    """
+    from insula.ui.commands import calibrate
+
+    names = tuple(name.strip() for name in classes.split(","))
+    if len(names) != 2 or not all(names) or names[0] == names[1]:
+        raise ConfigError(f"--classes needs two different marker texts as in calm,tense, not {classes!r}")
+    raise typer.Exit(0 if calibrate.eeg(sessions, (names[0], names[1]), out) else 1)
 
 
 @bench_app.command("soak")

@@ -7,6 +7,7 @@ It gives no valence, arousal or emotion: on open data EEG does not show them acr
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -14,11 +15,12 @@ import numpy as np
 from insula.edge.engines.choice import Loader, on_cpu
 from insula.edge.errors import ConfigError
 from insula.edge.stream import StreamReader
-from insula.edge.types import AffectEstimate, Chunk, Clue, Modality, StreamInfo
+from insula.edge.types import AffectEstimate, Chunk, Clue, Measure, Modality, StreamInfo
 from insula.models import manifest
-from insula.models.eeg import montage, quality
+from insula.models.eeg import montage, personal_index, quality
 from insula.models.eeg.baseline import Baseline
 from insula.models.eeg.indices import IndexClues
+from insula.models.eeg.personal_index import PersonalIndex
 from insula.models.eeg.workload import Reading, WorkloadReader, model_for
 
 _TO_MICROVOLTS: Final = {"microvolts": 1.0, "uv": 1.0, "µv": 1.0, "μv": 1.0, "millivolts": 1e3, "volts": 1e6}
@@ -29,13 +31,21 @@ _GAP_PERIODS = 1.5
 _N_ATTENDED = 3
 
 
+def electrodes_of(info: StreamInfo) -> tuple[list[int], tuple[str, ...], float]:
+    """Columns and names of a stream's electrodes, and the factor to µV."""
+    columns = [i for i, name in enumerate(info.ch_names) if montage.is_electrode(name)]
+    scale = _TO_MICROVOLTS[info.units[columns[0]].lower()]
+    return columns, tuple(info.ch_names[i] for i in columns), scale
+
+
 class EegEstimator:
     """An ``Estimator`` of the ``workload`` index from an EEG stream.
 
     Channels that are no electrode of the 10–20 family (accelerometers, "AUX") are left aside. The first
     ``baseline_s`` seconds of clean signal are taken as the person's rest, unless ``baseline`` is given; until
     then the estimate says how much is missing. The model's figures hold for 60 s; less is for demonstrations.
-    ``line_hz`` are the mains frequencies to remove.
+    ``line_hz`` are the mains frequencies to remove. ``personal`` is the file of a model of this very person
+    ('insula calibrate eeg'); its condition becomes an index of its own.
     """
 
     modality: Modality = "eeg"
@@ -47,6 +57,7 @@ class EegEstimator:
         baseline: Baseline | None = None,
         baseline_s: float = 60.0,
         line_hz: Sequence[float] = (50.0, 60.0),
+        personal: str = "",
         engines: Loader = on_cpu,
     ) -> None:
         self.period_s = period_s
@@ -57,6 +68,8 @@ class EegEstimator:
         self._baseline = baseline
         self._baseline_s = baseline_s
         self._line_hz = tuple(line_hz)
+        self._personal_file = personal
+        self._personal: PersonalIndex | None = None
         self._engines = engines
         self._reader: WorkloadReader | None = None
 
@@ -80,9 +93,7 @@ class EegEstimator:
     def start(self, info: StreamInfo) -> None:
         """Load the model for this cap; raises ``ModelError``."""
         self._info = info
-        self._columns = [i for i, name in enumerate(info.ch_names) if montage.is_electrode(name)]
-        self._names = tuple(info.ch_names[i] for i in self._columns)
-        self._scale = _TO_MICROVOLTS[info.units[self._columns[0]].lower()]
+        self._columns, self._names, self._scale = electrodes_of(info)
         self._model = manifest.load(model_for(self._names))
         self._next: int | None = None
         self._last_t = 0.0
@@ -104,6 +115,10 @@ class EegEstimator:
             line_hz=self._line_hz,
             engines=self._engines,
         )
+        if self._personal_file:
+            known = personal_index.load(Path(self._personal_file).expanduser())
+            hop_s = self._reader.model.timing.hop_s
+            self._personal = PersonalIndex(known, self._names, hop_s)
         self._clues = IndexClues(self._info.name, self._names, self._reader.model.bands)
 
     def estimate(self, reader: StreamReader) -> AffectEstimate | None:
@@ -123,17 +138,22 @@ class EegEstimator:
         assert self._reader is not None
         if self._gap_before(chunk):
             self._reader.gap()
+            if self._personal is not None:
+                self._personal.reset()
         self._next = chunk.first + len(chunk)
         self._last_t = float(chunk.times[-1])
         data = np.asarray(chunk.data)[:, self._columns].astype(np.float64) * self._scale
         readings = self._reader.push(data)
         clues: tuple[Clue, ...] = ()
+        own: Measure | None = None
         for reading in readings:
             clues = self._clues.update(reading.tracked)
+            if self._personal is not None and reading.tracked.z is not None:
+                own = self._personal.update(reading.tracked.z, reading.tracked.usable)
         if not readings:
             return None
         newest = len(chunk) - 1 - self._reader.tracker.stream.pending
-        return self._say(readings[-1], clues, float(chunk.times[newest]), chunk.first + newest)
+        return self._say(readings[-1], own, clues, float(chunk.times[newest]), chunk.first + newest)
 
     def _gap_before(self, chunk: Chunk) -> bool:
         if self._next is None:
@@ -141,7 +161,12 @@ class EegEstimator:
         late = float(chunk.times[0]) - self._last_t > _GAP_PERIODS / self._info.sfreq
         return chunk.first != self._next or late
 
-    def _say(self, reading: Reading, clues: tuple[Clue, ...], t: float, sample: int) -> AffectEstimate:
+    def _say(
+        self, reading: Reading, own: Measure | None, clues: tuple[Clue, ...], t: float, sample: int
+    ) -> AffectEstimate:
+        indices = [("workload", reading.index)] if reading.index else []
+        if own is not None and self._personal is not None:
+            indices.append((self._personal.name, own))
         marks = reading.tracked.token.marks
         poor = tuple(
             Clue(self._info.name, f"electrode {name}: {mark}", quality.WEIGHT[mark])
@@ -159,8 +184,8 @@ class EegEstimator:
             stream=self._info.name,
             t=t,
             quality=quality.overall(marks),
-            indices=(("workload", reading.index),) if reading.index else (),
-            reason=reading.reason,
+            indices=tuple(indices),
+            reason="" if indices else reading.reason,
             clues=clues + poor + attended,
             sample=sample,
             model=self._model.id,
