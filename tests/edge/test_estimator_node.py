@@ -9,6 +9,7 @@ import pytest
 from insula.edge.engines.choice import Engines
 from insula.edge.errors import ModelError
 from insula.edge.estimator_node import EstimatorNode
+from insula.edge.governor import Governor
 from insula.edge.health import Health, HealthEvent, NodeState
 from insula.edge.stream import StreamReader, StreamWriter
 from insula.edge.testing import memory_stream, sample_times
@@ -27,6 +28,8 @@ class Arousal:
         self.seen = 0
         self.fail: Exception | None = None
         self.closed = False
+        self.cost_s = 0.0
+        self.t = 1000.0
 
     def accepts(self, info: StreamInfo) -> str:
         return "" if info.type == "EDA" else "not EDA"
@@ -39,6 +42,7 @@ class Arousal:
         chunks = reader.read_new()
         if self.fail:
             raise self.fail
+        self.t += self.cost_s
         if not chunks:
             return None
         self.seen += sum(map(len, chunks))
@@ -67,7 +71,8 @@ class Bench:
             health=self.health,
             publish=self.publish,
             engines=Engines(),
-            clock=lambda: 1000.0,
+            governor=Governor(),
+            clock=lambda: self.estimator.t,
         )
         self.health.set("wrist", "sensor", NodeState.STARTING)
         self.health.set("wrist", "sensor", NodeState.RUNNING)
@@ -104,6 +109,18 @@ def test_estimates_flow_and_carry_that_they_are_simulated(bench: Bench) -> None:
     assert bench.estimator.seen == 5
     assert bench.estimator.closed
     assert bench.published[0].reason == "starting"
+
+
+def test_an_estimator_that_takes_too_long_is_slowed_and_says_so(bench: Bench) -> None:
+    bench.estimator.period_s = 0.02
+    bench.estimator.cost_s = 0.019
+    bench.node.start()
+    for start in range(3):
+        bench.writer.push(np.ones((5, 1), np.float32), sample_times(5, 10.0, start=1000.0 + start))
+        bench.until(lambda e, n=start: e.measured and bench.estimator.seen >= 5 * (n + 1))
+    bench.finish()
+    said = [e.reason for e in bench.events if e.node == "eda estimator" and e.state == "running"]
+    assert said[:2] == ["", "slowed to every 40 ms: an estimate takes 19 ms of its 20 ms"]
 
 
 def test_a_lost_sensor_is_the_reason(bench: Bench) -> None:

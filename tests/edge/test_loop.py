@@ -10,6 +10,7 @@ import pytest
 from insula.edge import SensingLoop, config
 from insula.edge.errors import ConfigError, InsulaError, SinkError
 from insula.edge.health import HealthEvent
+from insula.edge.machine import MachineState, Zone
 from insula.edge.protocols import Item, Sensor
 from insula.edge.stream import StreamReader
 from insula.edge.types import AffectEstimate, AffectState, Marker
@@ -59,6 +60,21 @@ class Keeper:
     def close(self) -> None:
         self.poll()
         self.closed = True
+
+
+def test_a_machine_that_gets_warm_is_told() -> None:
+    seen = Seen()
+    hot = MachineState((Zone("cpu-thermal", 90.0, 95.0),), "15W")
+    loop = SensingLoop(config.parse(EDA), machine=lambda: hot)
+    loop.subscribe(seen.take)
+    with loop:
+        seen.until(lambda i: isinstance(i, HealthEvent) and "slowed to every 2000 ms" in i.reason)
+    told = [i for i in seen.items if isinstance(i, HealthEvent) and i.node == "machine"]
+    assert [(e.state, e.reason) for e in told] == [
+        ("starting", ""),
+        ("running", "cpu-thermal 90 °C, acts at 95 °C; power mode 15W"),
+        ("stopped", ""),
+    ]
 
 
 def test_a_sensor_becomes_states_and_everything_stops() -> None:

@@ -280,6 +280,24 @@ def test_events_tell_loss_and_return_once(presenter: Presenter) -> None:
     ]
 
 
+def test_events_tell_when_a_modality_is_slowed_and_the_machine_warm(presenter: Presenter) -> None:
+    running = NodeState.RUNNING
+    slow = "slowed to every 133 ms: an estimate takes 52 ms of its 67 ms"
+    for event in (
+        HealthEvent(100.0, "machine", "machine", running, "cpu-thermal 60 °C, acts at 95 °C"),
+        HealthEvent(100.0, "face estimator", "estimator", running),
+        HealthEvent(101.0, "face estimator", "estimator", running, slow),
+        HealthEvent(102.0, "machine", "machine", running, "cpu-thermal 66 °C, acts at 95 °C"),
+        HealthEvent(103.0, "face estimator", "estimator", running),
+    ):
+        presenter.take(event)
+    assert [(e.kind, e.text) for e in presenter.view().events] == [
+        ("bad", f"face estimator: {slow}"),
+        ("plain", "cpu-thermal 66 °C, acts at 95 °C"),
+        ("good", "face estimator runs at full rate again"),
+    ]
+
+
 def test_a_marker_is_on_the_traces_and_in_the_log(presenter: Presenter) -> None:
     presenter.take(Marker(99.0, "stimulus"))
     view = presenter.view()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from insula.edge.budget import RestartBudget
 from insula.edge.clock import Clock
 from insula.edge.engines.choice import Engines
+from insula.edge.governor import Governor, Pace
 from insula.edge.health import Health, NodeState
 from insula.edge.protocols import Estimator
 from insula.edge.sensor_node import in_words
@@ -36,6 +37,7 @@ class EstimatorNode:
         health: Health,
         publish: Callable[[AffectEstimate], None],
         engines: Engines,
+        governor: Governor,
         clock: Clock,
     ) -> None:
         self.name = name
@@ -45,6 +47,8 @@ class EstimatorNode:
         self._health = health
         self._publish = publish
         self.engines = engines
+        self._governor = governor
+        self._pace = Pace()
         self._clock = clock
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self.run, name=f"estimator {name}", daemon=True)
@@ -58,7 +62,7 @@ class EstimatorNode:
         except Exception as error:
             self._health.set(self.name, "estimator", NodeState.FAILED, in_words(error))
             raise
-        self._health.set(self.name, "estimator", NodeState.RUNNING, self.engines.note)
+        self._running()
         self._thread.start()
 
     def stop(self) -> None:
@@ -89,7 +93,7 @@ class EstimatorNode:
                 self._health.set(self.name, "estimator", NodeState.LOST, reason)
                 self._absent(f"the estimator failed ({reason}) and is restarted")
                 self._stop.wait(pause)
-                self._health.set(self.name, "estimator", NodeState.RUNNING, self.engines.note)
+                self._running()
         self._estimator.close()
         self._reader.close()
         if (event := self._health.get(self.name)) and event.state is not NodeState.FAILED:
@@ -109,11 +113,25 @@ class EstimatorNode:
                 continue
             if t < due:
                 self._stop.wait(due - t)
+            began = self._clock()
             estimate = self._estimator.estimate(self._reader)
-            due = max(due + self._estimator.period_s, self._clock())
+            self._govern(began)
+            due = max(due + self._estimator.period_s * self._pace.factor, self._clock())
             said = None
             if estimate is not None:
                 self._publish(dataclasses.replace(estimate, simulated=self._reader.info.simulated))
+
+    def _govern(self, began: float) -> None:
+        """Take the pace that the last estimate's duration and the machine's warmth allow."""
+        t = self._clock()
+        pace = self._governor.took(self.name, t, t - began, self._estimator.period_s)
+        if pace != self._pace:
+            self._pace = pace
+            self._running()
+
+    def _running(self) -> None:
+        words = "; ".join(filter(None, (self._pace.reason, self.engines.note)))
+        self._health.set(self.name, "estimator", NodeState.RUNNING, words)
 
     def _sensor_reason(self) -> str:
         event = self._health.get(self._sensor)

@@ -20,7 +20,7 @@ from typing import Final, Literal
 
 from insula.edge.clock import Clock, now
 
-NodeKind = Literal["sensor", "estimator", "fusion", "sink"]
+NodeKind = Literal["sensor", "estimator", "fusion", "sink", "machine"]
 
 
 class NodeState(StrEnum):
@@ -47,7 +47,11 @@ _LEGAL: dict[NodeState, set[NodeState]] = {
 
 @dataclass(frozen=True, slots=True)
 class HealthEvent:
-    """A part changed its state at time ``t`` (s); ``reason`` is for people and empty while all is well."""
+    """A part changed its state at time ``t`` (s); ``reason`` is for people and empty while all is well.
+
+    A running part has one too when it does not run as asked: an estimator that the governor slowed, an engine
+    that ``auto`` fell back to. ``machine`` is the computer itself, with its temperature and power mode.
+    """
 
     t: float
     node: str

@@ -27,7 +27,9 @@ from insula.edge.config import Config, Part
 from insula.edge.engines.choice import Engines
 from insula.edge.errors import ConfigError, InsulaError, SensorUnavailable
 from insula.edge.estimator_node import EstimatorNode
+from insula.edge.governor import Governor
 from insula.edge.health import Health, NodeState
+from insula.edge.machine import MachineState, read_machine
 from insula.edge.protocols import Estimator, Item, Sensor, Sink
 from insula.edge.reports import Answer, Rating, StepEvent
 from insula.edge.sensor_node import SensorNode, in_words
@@ -37,6 +39,8 @@ from insula.edge.types import AffectEstimate, AffectState, Marker
 
 OPEN_TIMEOUT_S = 20.0  # a network camera or a board over Bluetooth takes seconds
 _JOIN_S = 1.0
+_MACHINE_S = 2.0
+_DEGREES = 5.0
 
 
 class Fusion(Protocol):
@@ -67,6 +71,7 @@ class SensingLoop:
         *,
         directory: Path | None = None,
         wrap: Callable[[str, Sensor], Sensor] | None = None,
+        machine: Callable[[], MachineState] = read_machine,
         clock: Clock = now,
     ) -> None:
         self.config = config
@@ -85,6 +90,10 @@ class SensingLoop:
         self._state: AffectState | None = None
         self._stop = threading.Event()
         self._ticker = threading.Thread(target=self._tick, name="fusion", daemon=True)
+        self._governor = Governor()
+        self.machine = machine
+        """Asks how warm the computer is and in which power mode."""
+        self._watcher = threading.Thread(target=self._watch_machine, name="machine", daemon=True)
 
     # life
 
@@ -105,6 +114,7 @@ class SensingLoop:
             sensor.begin()
         if self._sensors:
             self._ticker.start()
+            self._watcher.start()
 
     def start(self) -> None:
         """Open and begin."""
@@ -119,8 +129,9 @@ class SensingLoop:
             node.stop()
         for node in nodes:
             node.join(_JOIN_S)
-        if self._ticker.ident is not None:
-            self._ticker.join(_JOIN_S)
+        for thread in (self._ticker, self._watcher):
+            if thread.ident is not None:
+                thread.join(_JOIN_S)
         for name in list(self._sinks):
             self.remove_sink(name)
         for sensor in self._sensors:
@@ -269,6 +280,7 @@ class SensingLoop:
                 health=self.health,
                 publish=self._publish,
                 engines=engines,
+                governor=self._governor,
                 clock=self.clock,
             )
             self._estimators.append(node)
@@ -322,6 +334,28 @@ class SensingLoop:
                 self._state = state
                 self._news.notify_all()
             self._publish(state)
+
+    def _watch_machine(self) -> None:
+        """Tell the governor how warm the machine is, and everyone when that or its power mode changed."""
+        self.health.set("machine", "machine", NodeState.STARTING)
+        told: MachineState | None = None
+        while True:
+            state = self.machine()
+            self._governor.warmth(self.clock(), state)
+            if told is None or _differs(state, told):
+                told = state
+                self.health.set("machine", "machine", NodeState.RUNNING, state.words())
+            if self._stop.wait(_MACHINE_S):
+                self.health.set("machine", "machine", NodeState.STOPPED)
+                return
+
+
+def _differs(state: MachineState, told: MachineState) -> bool:
+    """Whether it is worth a line: another power mode, or five degrees."""
+    a, b = state.tightest, told.tightest
+    if state.power_mode != told.power_mode or a is None or b is None:
+        return (state.power_mode, a is None) != (told.power_mode, b is None)
+    return abs(a.celsius - b.celsius) >= _DEGREES
 
 
 def _estimator(part: Part, engines: Engines) -> Estimator:

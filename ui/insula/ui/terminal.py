@@ -34,7 +34,9 @@ def live_view(
         head = Text.assemble((title, "bold"), f"   {clock_text(elapsed_s)}   ", (hint, "bright_black"))
         if not estimates:
             return Group(head, _sensors(tally))
-        return Group(head, _sensors(tally), _estimates(tally), _state_line(tally.state), _why(tally))
+        rows: list[RenderableType] = [_sensors(tally), _estimates(tally), *_remarks(tally)]
+        rows += [_state_line(tally.state), _why(tally)]
+        return Group(head, *rows)
 
 
 def _sensors(tally: Tally) -> Table:
@@ -81,6 +83,16 @@ def _estimates(tally: Tally) -> Table:
             continue
         table.add_row(modality, *_values(estimate), f"{estimate.quality:.2f}")
     return table
+
+
+def _remarks(tally: Tally) -> list[Text]:
+    """Which part runs, but not as asked, and how the machine is."""
+    colours = {"estimator": "yellow", "machine": "bright_black"}
+    return [
+        Text(f"{event.node}: {event.reason}", colours[event.kind])
+        for event in tally.nodes.values()
+        if event.kind in colours and event.state is NodeState.RUNNING and event.reason
+    ]
 
 
 def _values(item: AffectEstimate | AffectState) -> tuple[str, str, str, str]:

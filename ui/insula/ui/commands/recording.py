@@ -162,6 +162,7 @@ def describe(config: Config, loop: SensingLoop, title: str) -> dict[str, Any]:
         "video_recorded": config.video,
         "streams": [dataclasses.asdict(writer.info) for writer in loop.streams],
         "engines": loop.engines,
+        "machine": dataclasses.asdict(loop.machine()),
         "models": {name: manifest.load(name).id for name in manifest.names()},
         "config": dataclasses.asdict(config),
     }

@@ -180,6 +180,7 @@ _MESSAGES: Final = {
     "{name} cannot be written; choose another folder": (
         "{name} kann nicht geschrieben werden; bitte einen anderen Ordner wählen"
     ),
+    "{name} runs at full rate again": "{name} läuft wieder mit voller Rate",
     "{name} is back": "{name} ist wieder da",
     "{name} measured": "{name} gemessen",
     "{n} markers · {m} skin responses": "{n} Marker · {m} Hautreaktionen",
