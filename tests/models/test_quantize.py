@@ -11,6 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 from insula.edge.engines.onnx import OnnxEngine
 from insula.edge.errors import ModelError
 from insula.models import quantize
+from insula.models.qdq import without_pairs
 
 Feeds = list[dict[str, npt.NDArray[np.generic]]]
 
@@ -93,6 +94,14 @@ def test_the_engine_loads_it(models: tuple[Path, Path], feeds: Feeds) -> None:
     engine = OnnxEngine(models[1].read_bytes())
     assert engine.run(feeds[0])["y"].shape == (1, 5)
     engine.close()
+
+
+def test_without_its_pairs_it_is_the_fp32_network_again(models: tuple[Path, Path], feeds: Feeds) -> None:
+    model = onnx.load(str(models[1]))
+    without_pairs(model)
+    assert not [n for n in model.graph.node if n.op_type in ("QuantizeLinear", "DequantizeLinear")]
+    onnx.save(model, str(models[1]))
+    assert quantize.parity(*models, feeds, "y").max_error < 1e-4
 
 
 def test_excluded_nodes_stay_fp32(tmp_path: Path, feeds: Feeds) -> None:

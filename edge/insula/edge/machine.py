@@ -7,6 +7,7 @@ firmware's platform profile, else the governor of the first core.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,3 +108,9 @@ def _text(path: Path) -> str:
 
 def _number(path: Path) -> int:
     return int(re.sub(r"\D", "", path.name) or 0)
+
+
+def resident_mb() -> float | None:
+    """Resident memory of this process in MB; ``None`` where it is not measured (not Linux)."""
+    pages = _text(Path("/proc/self/statm")).split()
+    return int(pages[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6 if len(pages) > 1 else None

@@ -97,3 +97,18 @@ def _quantizer_behind(producer: dict[str, onnx.NodeProto], name: str) -> onnx.No
         return None
     quantizer = producer.get(dequantizer.input[0])
     return quantizer if quantizer is not None and quantizer.op_type == "QuantizeLinear" else None
+
+
+def without_pairs(model: onnx.ModelProto) -> None:
+    """Take every Quantize/Dequantize pair out, in place: the network that they were put into."""
+    producer = _producers(model)
+    source = {
+        node.output[0]: quantizer.input[0]
+        for node in model.graph.node
+        if (quantizer := _quantizer_behind(producer, node.output[0])) is not None
+    }
+    for node in model.graph.node:
+        for position, name in enumerate(node.input):
+            if name in source:
+                node.input[position] = source[name]
+    _remove_unread(model)

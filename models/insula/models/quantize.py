@@ -8,7 +8,7 @@ the file behind a pair of their own, as TensorRT reads them. Needs the ``train``
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -27,13 +27,12 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from insula.edge.errors import ModelError
+from insula.models.feeds import Feed, Feeds
 from insula.models.qdq import give_pairs_one_consumer
 
 OPSET: Final = 17
 MAX_IR: Final = 10
 """Newest file format that onnxruntime 1.20 and TensorRT 10 both read."""
-
-Feed = Mapping[str, npt.NDArray[np.generic]]
 
 
 class _Feeds(CalibrationDataReader):
@@ -128,6 +127,37 @@ def parity(fp32: Path, int8: Path, feeds: Sequence[Feed], output: str) -> Parity
     error = np.abs(before - after)
     same = before.argmax(-1) == after.argmax(-1)
     return Parity(len(before), float(error.max()), float(error.mean()), float(same.mean()))
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What int8 costs on items that set no range. ``loss`` is what a limit is put on."""
+
+    items: int
+    loss: float
+    same_top: float
+    accuracy_fp32: float | None
+    accuracy_int8: float | None
+
+    def words(self) -> str:
+        """In one line for people."""
+        same = f"int8 answers as fp32 on {self.same_top:.1%} of {self.items} items"
+        if self.accuracy_fp32 is None or self.accuracy_int8 is None:
+            return same
+        return f"accuracy {self.accuracy_int8:.4f}, fp32 {self.accuracy_fp32:.4f}; {same}"
+
+
+def gate(fp32: Path, int8: Path, held_out: Feeds, output: str) -> Gate:
+    """Judge ``int8`` by ``output`` (class scores on the last axis) on ``held_out``.
+
+    With labels the loss is the fall in accuracy, without the share of items whose class changes.
+    """
+    before, after = (run_all(path, held_out.feeds, output).argmax(-1) for path in (fp32, int8))
+    same = float((before == after).mean())
+    if held_out.labels is None:
+        return Gate(len(before), 1.0 - same, same, None, None)
+    was, now = (float((found == held_out.labels).mean()) for found in (before, after))
+    return Gate(len(before), was - now, same, was, now)
 
 
 def run_all(path: Path, feeds: Sequence[Feed], output: str) -> npt.NDArray[np.float32]:

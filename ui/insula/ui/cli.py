@@ -351,6 +351,78 @@ def models_pull() -> None:
     modelling.pull()
 
 
+Models = Annotated[
+    list[str] | None, typer.Argument(metavar="[MODEL]…", help="Default: all that are shipped.")
+]
+
+
+@models_app.command("bench")
+def models_bench(
+    models: Models = None,
+    engine: Annotated[
+        list[str] | None,
+        typer.Option("--engine", help="Only this one; may be given several times. Default: all that work."),
+    ] = None,
+    inputs: Annotated[
+        Path | None,
+        typer.Option("--inputs", metavar="DATA.npz", help="Real inputs of one model; default: random ones."),
+    ] = None,
+    runs: Annotated[int, typer.Option("--runs", min=10, help="Runs of each.")] = 300,
+) -> None:
+    """Latency, memory and drift of the models on every engine and precision, on this machine."""
+    from insula.ui.commands import engines
+
+    engines.bench(models or (), engine or (), inputs, runs)
+
+
+@models_app.command("build")
+def models_build(models: Models = None) -> None:
+    """Build TensorRT's plans for this GPU and keep them; takes minutes, once (docs/engines.md)."""
+    from insula.ui.commands import engines
+
+    engines.build(models or ())
+
+
+@models_app.command("quantize")
+def models_quantize(
+    model: Annotated[Path, typer.Argument(metavar="MODEL.onnx", help="An fp32 model of static shapes.")],
+    calibration: Annotated[
+        Path,
+        typer.Option(
+            "--calibration", metavar="DATA.npz", help="One array an input, items first; labels too."
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Default: MODEL-int8.onnx beside it.")
+    ] = None,
+    limit: Annotated[
+        float, typer.Option("--limit", min=0.0, max=1.0, help="Loss above which nothing is written.")
+    ] = 0.02,
+    output: Annotated[
+        str, typer.Option("--output", help="Output with the class scores; default: the first.")
+    ] = "",
+    percentile: Annotated[
+        float | None,
+        typer.Option(
+            "--percentile", min=50.0, max=100.0, help="Ranges by this percentile, not the extremes."
+        ),
+    ] = None,
+    keep: Annotated[
+        list[str] | None, typer.Option("--keep", metavar="NODE", help="Leave this node in fp32.")
+    ] = None,
+) -> None:
+    """Make one int8 file for ONNX Runtime and TensorRT (needs the 'train' extra), unless it loses too much.
+
+    A fifth of the data is kept apart to judge it. The loss is the fall in accuracy where the file has labels,
+    else the share of items whose answer changes.
+    """
+    from insula.ui.commands import quantizing
+
+    quantizing.run(
+        model, calibration, out, limit=limit, output=output, percentile=percentile, keep=keep or ()
+    )
+
+
 @calibrate_app.command("sync")
 def calibrate_sync(
     camera: Annotated[str, typer.Option("--camera", help="Number or URL of the camera.")] = "0",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 import threading
@@ -15,6 +14,7 @@ from rich.table import Table
 
 from insula.edge import SensingLoop, runtime_dir
 from insula.edge.health import StreamStats
+from insula.edge.machine import resident_mb
 from insula.edge.sinks.feed import FeedSink
 from insula.edge.sinks.xdf import XdfRecorder
 from insula.edge.sinks.xdf_streams import Recorded
@@ -39,9 +39,9 @@ def reading() -> Reading:
     """Read it off the operating system (Linux; elsewhere memory and files are not measured: NaN and −1)."""
     if not sys.platform.startswith("linux"):
         return Reading(float("nan"), threading.active_count(), -1)
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    memory_mb = pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-    return Reading(memory_mb, threading.active_count(), len(list(Path("/proc/self/fd").iterdir())))
+    return Reading(
+        resident_mb() or float("nan"), threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
+    )
 
 
 def unaccounted(streams: Mapping[str, StreamStats], recorded: Mapping[str, Recorded]) -> dict[str, int]:
