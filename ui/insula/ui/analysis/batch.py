@@ -15,6 +15,7 @@ from insula.ui.analysis.offline import Setting
 from insula.ui.analysis.run import Outcome, fingerprint, write
 from insula.ui.analysis.source import open_recording
 from insula.ui.analysis.table import to_parquet
+from insula.ui.privacy import exported, opened
 from insula.ui.report.figure import figure
 
 Advance = Callable[[float], None]
@@ -39,7 +40,10 @@ def analyse(recordings: list[tuple[str, Path]], out: Path, advance: Advance) -> 
         raise SinkError(f"{out} cannot be made: {error.strerror}") from error
     for name, path in recordings:
         try:
-            yield _one(name, path, out / name, advance)
+            with opened(path) as plain:
+                result = _one(name, plain, out / name, advance)
+            exported(path, out / name)
+            yield result
         except (InsulaError, OSError) as error:
             yield Result(name, "failed", why=str(error))
         except Exception as error:  # a file's border: a reader's bug on one file ends that file alone

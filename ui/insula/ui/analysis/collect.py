@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from insula.edge.session import SessionFolder
 from insula.sensors.recording_e4 import is_e4
 from insula.ui.analysis.source import AUDIO, SIGNALS, VIDEO
 
@@ -32,7 +33,8 @@ def collect(paths: Iterable[Path]) -> list[tuple[str, Path]]:
 
 def is_recording(folder: Path) -> bool:
     """Whether a folder is one recording as a whole."""
-    return (folder / "session.json").is_file() or is_e4(folder)
+    files = SessionFolder(folder)
+    return files.info.is_file() or files.lock.is_file() or is_e4(folder)
 
 
 def _under(folder: Path) -> list[Path]:

@@ -128,7 +128,7 @@ def decrypt(session: Path, out: Path) -> None:
     except OSError as error:
         raise SinkError(f"{out} cannot be made: {error.strerror}") from error
     vault.decrypt_into(session, out, key)
-    exported(session, out)
+    records.exported(session, out)
     console.print(f"  {out}  plain; 'insula erase' and withdrawal know of it", soft_wrap=True)
 
 
@@ -139,15 +139,6 @@ def open_until_enter(session: Path) -> None:
         console.print("plain while this waits; what you change there is kept. Enter closes it.")
         with contextlib.suppress(KeyboardInterrupt, EOFError):
             input()
-
-
-def exported(session: Path, target: Path) -> None:
-    """Log what was written from a session the audit log knows, so that erasing finds it."""
-    folder = session.resolve()
-    log = places.audit()
-    known = {held.folder: held for held in erasure.held(log.entries())}
-    if folder in known:
-        log.add("exported", folder=str(folder), person=known[folder].person, to=str(target.resolve()))
 
 
 def audit_show(last: int) -> None:

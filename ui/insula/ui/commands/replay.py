@@ -23,6 +23,7 @@ from insula.ui.analysis.offline import Setting
 from insula.ui.analysis.run import Outcome, compute, fingerprint, write
 from insula.ui.analysis.source import Recording, recorded_tracks, session_tracks
 from insula.ui.dashboard.recorded import Recorded, offset_between
+from insula.ui.privacy import exported, opened
 from insula.ui.tally import Tally
 from insula.ui.terminal import console, live_view
 
@@ -48,6 +49,15 @@ def run(session: Path, speed_text: str, out: Path | None) -> Outcome:
     if out is not None:
         check_free(out)
     quiet_readers()
+    with opened(session) as folder:
+        outcome = _again(folder, factor, out)
+    if out is not None:
+        exported(session, out)
+        console.print(f"  {out}", style="cyan", highlight=False, soft_wrap=True)
+    return outcome
+
+
+def _again(session: Path, factor: float | None, out: Path | None) -> Outcome:
     recording, live, about = load(session)
     setting = setting_of(about)
     again: list[AffectEstimate] = []
@@ -68,8 +78,6 @@ def run(session: Path, speed_text: str, out: Path | None) -> Outcome:
     _print(outcome, recording, live, again)
     if other := other_models(live, again):
         console.print(f"  [yellow]not the models of the live session[/yellow]: {', '.join(other)}")
-    if out is not None:
-        console.print(f"  {out}", style="cyan", highlight=False, soft_wrap=True)
     return outcome
 
 

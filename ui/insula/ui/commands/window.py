@@ -8,6 +8,7 @@ from insula.edge import runtime_dir
 from insula.edge.errors import ConfigError
 from insula.edge.session import SessionFolder
 from insula.ui import display
+from insula.ui.privacy import opened
 
 
 def show(session: Path | None, *, connect: bool) -> int:
@@ -22,8 +23,9 @@ def show(session: Path | None, *, connect: bool) -> int:
         raise ConfigError(
             "name a session folder to review, or use --connect for the session that is running now"
         )
-    SessionFolder.open(session)
-    return app.review(session)
+    with opened(session) as folder:
+        SessionFolder.open(folder)
+        return app.review(folder)
 
 
 def show_participant(session: Path | None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import getpass
 import json
 import os
@@ -68,6 +69,18 @@ def private(ask: Callable[[], str] | None = None) -> bytes:
 
     Raises ``DataError`` when there is no key or the passphrase is wrong.
     """
+    if ask is None:
+        return _asked_once(folder())
+    return _private(ask)
+
+
+@functools.lru_cache(maxsize=1)
+def _asked_once(place: Path) -> bytes:
+    """One question a process, however many sessions it reads; ``place`` tells machines apart in tests."""
+    return _private(passphrase)
+
+
+def _private(ask: Callable[[], str]) -> bytes:
     path = folder() / "private.json"
     try:
         kept = json.loads(path.read_text("utf-8"))
@@ -80,7 +93,7 @@ def private(ask: Callable[[], str] | None = None) -> bytes:
         raise DataError(f"{path} cannot be read: {error}") from error
     if "keyring" in kept:
         return _keyring_get(str(kept["keyring"]))
-    return crypt.unwrap(kept, (ask or passphrase)())
+    return crypt.unwrap(kept, ask())
 
 
 def passphrase(twice: bool = False) -> str:

@@ -11,6 +11,7 @@ from insula.edge.privacy import consent as consents
 from insula.edge.privacy.audit import utc_now
 from insula.edge.privacy.consent import Consent
 from insula.ui import places
+from insula.ui.privacy import erasure
 
 
 def sign(consent: Consent, how: str = "participant window") -> Consent:
@@ -32,6 +33,18 @@ def take(path: Path) -> Consent:
     places.consents().save(found)
     _log("consent imported", found)
     return found
+
+
+def exported(session: Path, target: Path) -> None:
+    """Log that ``target`` was written from ``session``, so that erasing finds it.
+
+    Only sessions that the log knows, those of real people, are followed.
+    """
+    folder = session.resolve()
+    log = places.audit()
+    for held in erasure.held(log.entries()):
+        if held.folder == folder:
+            log.add("exported", folder=str(folder), person=held.person, to=str(target.resolve()))
 
 
 def fingerprint(consent: Consent) -> str:
