@@ -15,6 +15,7 @@ from insula.ui.protocol.plan import Plan
 from insula.ui.protocol.questionnaire import Question
 from insula.ui.protocol.run import Run
 
+_LEFT = ("end", "skipped", "aborted")
 _ALERT_SOURCE = "insula"  # the dashboard shows the engine's own markers as something to look at
 
 
@@ -77,8 +78,11 @@ class Conductor:
         for event in events:
             self._loop.publish(event)
             if event.change != "shown":
-                self._loop.mark(f"{event.name} {event.change}", "protocol", event.t)
-            if event.change in ("end", "skipped", "aborted"):
+                # The live window takes a rest from these two words, whatever the step is called.
+                rest = event.kind == "baseline" and event.change in ("begin", *_LEFT)
+                told = f"baseline {'begin' if event.change == 'begin' else 'end'}"
+                self._loop.mark(told if rest else f"{event.name} {event.change}", "protocol", event.t)
+            if event.change in _LEFT:
                 self._complete(event)
 
     def _take(self, said: Said) -> None:

@@ -194,6 +194,8 @@ def sheet(t: Theme, scale: float) -> str:
                  padding: {px(4)} {px(8)}; min-width: 52px; }}
     QComboBox::drop-down {{ border: none; width: {px(18)}; }}
     QComboBox QAbstractItemView {{ background: {t.raised}; color: {t.ink}; }}
+    QProgressBar {{ background: {t.raised}; border: none; border-radius: 3px; }}
+    QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
     QLabel#notice {{ background: {t.raised}; color: {t.ink}; border: 1px solid {t.warn}; border-radius: 7px;
                      padding: {px(7)} {px(12)}; }}
     """

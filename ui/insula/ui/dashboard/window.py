@@ -18,6 +18,7 @@ from insula.ui.dashboard.panels.events import EventsPanel
 from insula.ui.dashboard.panels.expression import ExpressionPanel
 from insula.ui.dashboard.panels.header import Header
 from insula.ui.dashboard.panels.plane import PlanePanel
+from insula.ui.dashboard.panels.protocol import ProtocolBar
 from insula.ui.dashboard.panels.sensors import SensorsPanel
 from insula.ui.dashboard.panels.signals import SignalsPanel
 from insula.ui.dashboard.panels.state import StatePanel
@@ -28,6 +29,7 @@ from insula.ui.dashboard.presenter import Presenter
 from insula.ui.dashboard.source import Source
 from insula.ui.dashboard.theme import Theme
 from insula.ui.dashboard.view import Session, SignalLane
+from insula.ui.protocol.page import Progress
 
 FRAME_MS = 33
 LOW_BYTES = 2_000_000_000
@@ -46,8 +48,12 @@ class LiveWindow(Frame):
         self.drawn = 0
         """Pictures drawn so far."""
         self._marker_t: float | None = None
+        self._note = False
+        self._keys: tuple[tuple[str, str], ...] = ()
+        self._key_shortcuts: list[QShortcut] = []
         self._times: deque[float] = deque(maxlen=30)
         self.header = Header(self.look)
+        self.protocol = ProtocolBar(self.look)
         self.video = VideoPanel(self.look)
         self.traces = TracesPanel(self.look)
         self.banner = QLabel()
@@ -71,6 +77,8 @@ class LiveWindow(Frame):
         view = self.presenter.view()
         self._times.append(self.presenter.clock())
         self.header.show_view(view, self.fps, shut=self.video.shutter)
+        self.protocol.show_progress(view.session.protocol, view.t, ended=view.session.ended)
+        self._offer_keys(view.session.protocol)
         self._tell(view.silence or self.notice or self._space(view.session))
         if self.paused:
             return
@@ -107,23 +115,25 @@ class LiveWindow(Frame):
         self.lay_out(
             (
                 (self.header, 0, 0, 1, 48),
-                (self.banner, 1, 0, 1, 48),
-                (self.video, 2, 0, 3, 16),
-                (plane, 2, 16, 3, 12),
-                (state, 2, 28, 1, 10),
-                (expression, 3, 28, 2, 10),
-                (sensors, 2, 38, 2, 10),
-                (events, 4, 38, 1, 10),
-                (why, 5, 0, 1, 48),
-                (self.traces, 6, 0, 1, 28),
-                (signals, 6, 28, 1, 20),
+                (self.protocol, 1, 0, 1, 48),
+                (self.banner, 2, 0, 1, 48),
+                (self.video, 3, 0, 3, 16),
+                (plane, 3, 16, 3, 12),
+                (state, 3, 28, 1, 10),
+                (expression, 4, 28, 2, 10),
+                (sensors, 3, 38, 2, 10),
+                (events, 5, 38, 1, 10),
+                (why, 6, 0, 1, 48),
+                (self.traces, 7, 0, 1, 28),
+                (signals, 7, 28, 1, 20),
             ),
-            {2: 22, 3: 9, 4: 17, 6: 44},
+            {3: 22, 4: 9, 5: 17, 7: 44},
         )
 
     def _connect(self) -> None:
         header = self.header
-        header.marker.connect(lambda text: self._send("marker", text=text))
+        header.marker.connect(self._mark)
+        self.protocol.asked.connect(lambda what: self._send("protocol", text=what))
         header.record.connect(lambda on: self._send("record", on=on))
         header.shutter.connect(self._shut)
         header.stop.connect(lambda: self._send("stop"))
@@ -134,7 +144,9 @@ class LiveWindow(Frame):
             ("R", header.record_button.click),
             ("P", header.shutter_button.click),
             ("T", header.theme_button.click),
-            ("M", header.entry.setFocus),
+            ("M", lambda: self._write(note=False)),
+            ("N", lambda: self._write(note=True)),
+            ("Shift+N", self.protocol.next_button.click),
             ("B", self._rest),
             ("E", self.show_bands),
             ("Ctrl+E", header.stop_button.click),
@@ -152,19 +164,46 @@ class LiveWindow(Frame):
             if event.key() == Qt.Key.Key_Escape:
                 self.header.entry.clear()
                 self.header.entry.clearFocus()
+                self._note = False
+                self.header.expect_note(False)
             elif not self.header.entry.text():
                 self._marker_t = self.presenter.clock()
         return super().eventFilter(watched, event)
 
     def _send(self, name: Name, *, text: str = "", on: bool = True) -> None:
         t = None
-        if name == "marker":
+        if name in ("marker", "note"):
             t, self._marker_t = self._marker_t, None
         try:
             self.source.send(Command(name, self.presenter.clock() if t is None else t, text, on))
             self.notice = ""
         except InsulaError as error:
             self.notice = str(error)
+
+    def _write(self, *, note: bool) -> None:
+        """Let the operator type a marker, or a note that is kept beside the recording as well."""
+        self._note = note
+        self.header.expect_note(note)
+        self.header.entry.setFocus()
+
+    def _mark(self, text: str) -> None:
+        self._send("note" if self._note else "marker", text=text)
+        self._note = False
+        self.header.expect_note(False)
+
+    def _offer_keys(self, protocol: Progress | None) -> None:
+        """Give the protocol's markers their keys; without any, 5 to 9 mark themselves."""
+        keys = (protocol.keys if protocol is not None else ()) or tuple((key, key) for key in "56789")
+        if keys == self._keys:
+            return
+        self._keys = keys
+        for shortcut in self._key_shortcuts:
+            shortcut.setEnabled(False)  # gone at once: two of one key would do nothing at all
+            shortcut.deleteLater()
+        self._key_shortcuts = [
+            QShortcut(QKeySequence(key), self, lambda text=text: self._send("marker", text=text))
+            for key, text in keys
+        ]
 
     def _shut(self, closed: bool) -> None:
         self.video.shutter = closed  # at once here; in the file when the engine has heard

@@ -50,7 +50,7 @@ Order = Literal["fixed", "random", "latin"]
 SELF_PACED: Final = ("consent", "instruction", "questionnaire")
 """Steps that end when the participant is through; ``seconds`` is their longest time."""
 
-TAKEN_KEYS: Final = "01234rptmn"
+TAKEN_KEYS: Final = "01234rptmnbe"
 """Keys of the live window that are not free for markers."""
 
 

@@ -112,6 +112,10 @@ class Header(QWidget):
         for widget in (self.record_button, self.shutter_button, self.stop_button, self.entry):
             widget.setEnabled(not session.ended)
 
+    def expect_note(self, note: bool) -> None:
+        """Say whether the field takes a marker or a note."""
+        self.entry.setPlaceholderText(self.look.words("Note … (N)" if note else "Marker … (M)"))
+
     def _mark(self) -> None:
         text = self.entry.text().strip()
         if text:

@@ -1,0 +1,133 @@
+"""The operator's row of a protocol: which step, how long still, what comes, and the buttons that lead it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
+
+from insula.ui.dashboard.drawing import Style
+from insula.ui.dashboard.panels.header import ARMED_MS, clock_text
+from insula.ui.protocol.page import Progress
+
+
+class ProtocolBar(QWidget):
+    """Hidden while there is no protocol; ``asked`` says what the operator wants it to do."""
+
+    asked = Signal(str)
+
+    def __init__(self, look: Style) -> None:
+        super().__init__()
+        self.look = look
+        self.progress: Progress | None = None
+        self.step = self._label("title", "step of the protocol")
+        self.about = self._label("muted", "what the step is")
+        self.clock = self._label("title", "time left in the step")
+        self.coming = self._label("faint", "next step")
+        self.done = QProgressBar()
+        self.done.setTextVisible(False)
+        self.done.setRange(0, 1000)
+        self.done.setFixedHeight(6)
+        self.done.setAccessibleName(look.words("time left in the step"))
+        self.next_button = self._button("Next step", "End this step and begin the next one.  [Shift+N]")
+        self.pause_button = self._button("Hold", "Hold the step's time, or let it go on.")
+        self.skip_button = self._button("Skip", "Leave this step out; the file says so.")
+        self.abort_button = self._button("End protocol", "End the protocol here; asks to be clicked twice.")
+        self.next_button.clicked.connect(lambda: self.asked.emit("next"))
+        self.skip_button.clicked.connect(lambda: self.asked.emit("skip"))
+        self.pause_button.clicked.connect(self._hold)
+        self.abort_button.clicked.connect(self._abort)
+        self._armed = QTimer(self)
+        self._armed.setSingleShot(True)
+        self._armed.timeout.connect(self._disarm)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 0, 4, 0)
+        row.setSpacing(10)
+        for widget in (self.step, self.about):
+            row.addWidget(widget)
+        row.addWidget(self.done, 1)
+        for widget in (self.clock, self.coming):
+            row.addWidget(widget)
+        for button in (self.next_button, self.pause_button, self.skip_button, self.abort_button):
+            row.addWidget(button)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.hide()
+
+    def show_progress(self, progress: Progress | None, t: float, *, ended: bool) -> None:
+        """Follow what the engine says, at time ``t`` (s)."""
+        self.setVisible(progress is not None)
+        if progress is None:
+            return
+        words = self.look.words
+        known, self.progress = self.progress, progress
+        if progress != known:
+            self._describe(progress)
+        live = progress.state in ("running", "paused") and not ended
+        left = self._left(progress, t)
+        if left is not None:
+            self.clock.setText(clock_text(left + 0.999))
+        elif live and progress.began is not None:
+            self.clock.setText("+" + clock_text(t - progress.began))
+        else:
+            self.clock.setText("")
+        length = self._length(progress)
+        self.done.setValue(0 if left is None or not length else round(1000 * (1 - left / length)))
+        self.next_button.setEnabled(progress.state in ("ready", "running") and not ended)
+        for button in (self.pause_button, self.skip_button, self.abort_button):
+            button.setEnabled(live)
+        self.pause_button.setText(words("Go on") if progress.state == "paused" else words("Hold"))
+        self.next_button.setText(words("Begin") if progress.state == "ready" else words("Next step"))
+
+    def _describe(self, progress: Progress) -> None:
+        words, page = self.look.words, progress.page
+        if page is not None:
+            self.step.setText(f"{progress.index + 1}/{progress.total}  {page.name}")
+            parts = [words(page.kind), progress.condition]
+            if progress.state == "paused":
+                parts.append(words("held"))
+            self.about.setText(" · ".join(part for part in parts if part))
+        else:
+            told = {"ready": "ready to begin", "done": "protocol done", "aborted": "protocol ended early"}
+            self.step.setText(progress.title)
+            self.about.setText(words(told.get(progress.state, "")))
+        self.coming.setText(words("then {name}", name=progress.coming) if progress.coming else "")
+
+    def _left(self, progress: Progress, t: float) -> float | None:
+        if progress.left_s is not None:
+            return progress.left_s
+        return None if progress.ends is None else max(progress.ends - t, 0.0)
+
+    def _length(self, progress: Progress) -> float:
+        if progress.began is None or progress.ends is None:
+            return 0.0
+        return progress.ends - progress.began
+
+    def _hold(self) -> None:
+        paused = self.progress is not None and self.progress.state == "paused"
+        self.asked.emit("resume" if paused else "pause")
+
+    def _abort(self) -> None:
+        """End the protocol at the second click: a slip of the mouse must not."""
+        if self._armed.isActive():
+            self._disarm()
+            self.asked.emit("abort")
+            return
+        self.abort_button.setText(self.look.words("Really end?"))
+        self._armed.start(ARMED_MS)
+
+    def _disarm(self) -> None:
+        self._armed.stop()
+        self.abort_button.setText(self.look.words("End protocol"))
+
+    def _label(self, role: str, name: str) -> QLabel:
+        label = QLabel()
+        label.setObjectName(role)
+        label.setAccessibleName(self.look.words(name))
+        label.setAlignment(Qt.AlignmentFlag.AlignVCenter)
+        return label
+
+    def _button(self, text: str, hint: str) -> QPushButton:
+        button = QPushButton(self.look.words(text))
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setToolTip(self.look.words(hint))
+        button.setAccessibleName(self.look.words(text))
+        return button
