@@ -132,4 +132,4 @@ def test_the_session_tells_the_protocol_through_the_feed(desk: Desk) -> None:
     desk.run.begin(1.0)
     session = Session(name="x", protocol=desk.run.progress)
     assert parse_session(json.loads(session_message(session))) == session
-    assert parse_command(b'{"name": "protocol", "t": 1, "text": "next", "on": true}').text == "next"
+    assert parse_command(b'{"name": "protocol", "t": 1.0, "text": "next", "on": true}').text == "next"
