@@ -131,7 +131,8 @@ def start(theme: Theme, folder: Path) -> QWidget:
 def setup(theme: Theme, folder: Path) -> QWidget:
     """Show the set-up page with devices as a desk may have them."""
     from insula.sensors.probe import Found
-    from insula.ui.dashboard.setup import Device, SetupWindow
+    from insula.ui.dashboard.setup import SetupWindow
+    from insula.ui.dashboard.setup_plan import Device
     from insula.ui.dashboard.words import Words
 
     window = SetupWindow(theme, Words())

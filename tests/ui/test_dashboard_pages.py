@@ -17,7 +17,8 @@ from insula.ui.dashboard import theme as themes
 from insula.ui.dashboard.recorded import Recorded
 from insula.ui.dashboard.rehearsal_engine import record
 from insula.ui.dashboard.review import ReviewWindow
-from insula.ui.dashboard.setup import Device, SetupWindow
+from insula.ui.dashboard.setup import SetupWindow
+from insula.ui.dashboard.setup_plan import Device
 from insula.ui.dashboard.start import StartWindow
 from insula.ui.dashboard.words import Words
 
@@ -255,5 +256,7 @@ def test_set_up_lists_devices_with_reasons_and_models_with_licences(qtbot: QtBot
     )
     texts = [label.text() for label in page.findChildren(QLabel)]
     assert any("no local camera opens" in text for text in texts)
-    assert any("&lt;32 Hz&gt;" in text for text in texts)
-    assert any("licence" in text and "Apache-2.0" in text for text in texts)
+    assert page.rows[0].box.text() == "simulated person: EDA <32 Hz>"
+    cards = page.models.toPlainText()
+    assert "licence" in cards
+    assert "Apache-2.0" in cards

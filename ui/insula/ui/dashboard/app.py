@@ -111,8 +111,15 @@ class Desk:
     def set_up(self) -> None:
         """Open the set-up page."""
         window = SetupWindow(remembered_theme(), words())
+        window.begin.connect(self.begin)
         self._open(window)
         window.look_again()
+
+    def begin(self, arguments: tuple[str, ...]) -> None:
+        """Leave the set-up page and start the session it describes."""
+        if self.window is not None:
+            self.window.close()
+        self.start.launch(*arguments)
 
     def _open(self, window: Frame) -> None:
         self.start.tell("")

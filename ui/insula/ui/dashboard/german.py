@@ -26,7 +26,8 @@ _WINDOW: Final = {
     "Dark or light.": "Dunkel oder hell.",
     "Devices": "Geräte",
     "Devices found here": "Gefundene Geräte",
-    "Devices, models and licences": "Geräte, Modelle und Lizenzen",
+    "Set up a session": "Sitzung einrichten",
+    "person, use, devices, protocol": "Person, Zweck, Geräte, Ablauf",
     "End the session and close all sensors; asks to be clicked twice.": (
         "Die Sitzung beenden und alle Sensoren schließen; braucht zwei Klicks."
     ),
@@ -108,14 +109,62 @@ _WINDOW: Final = {
     "Watch a person's face, voice, EEG and skin conductance now, with every uncertainty shown.": (
         "Gesicht, Stimme, EEG und Hautleitwert einer Person jetzt ansehen, mit aller Unsicherheit."
     ),
-    "What is connected, what is not and why; what the models are worth and what they are not for.": (
-        "Was angeschlossen ist, was nicht und warum; was die Modelle taugen und wofür sie nicht sind."
+    "Who is measured and what for, what is connected and what is not; what the models are worth "
+    "and what they are not for.": (
+        "Wer wozu gemessen wird, was angeschlossen ist und was nicht; was die Modelle taugen "
+        "und wofür sie nicht sind."
     ),
 }
 
 _MESSAGES: Final = {
     "camera, microphone, LSL, boards": "Kamera, Mikrofon, LSL, Boards",
     "cut off": "abgebrochen",
+    "Choose a file …": "Datei wählen …",
+    "Opens the device while you look at it; nothing is stored.": (
+        "Öffnet das Gerät, solange Sie hinsehen; nichts wird gespeichert."
+    ),
+    "Preview": "Vorschau",
+    "Start session": "Sitzung beginnen",
+    "choose at least one device, or the simulated person": (
+        "mindestens ein Gerät wählen oder die simulierte Person"
+    ),
+    "de-identified: points of the face, no picture, no voice": (
+        "nicht erkennbar: Punkte des Gesichts, kein Bild, keine Stimme"
+    ),
+    "features only: no face, no voice": "nur Merkmale: kein Gesicht, keine Stimme",
+    "full: pictures and sound may be kept": "alles: Bilder und Ton dürfen bleiben",
+    "keeps": "behält",
+    "name the person by a pseudonym, such as P07": "die Person mit einem Pseudonym nennen, etwa P07",
+    "needed for clinical use and research": "nötig für klinischen Gebrauch und Forschung",
+    "no protocol: free session": "kein Ablauf: freie Sitzung",
+    "nobody named": "niemand genannt",
+    "not stated yet": "noch nicht angegeben",
+    "person": "Person",
+    "preview": "Vorschau",
+    "protocol": "Ablauf",
+    "pseudonym, such as P07; never a name": "Pseudonym, etwa P07; nie ein Name",
+    "ready: {n} devices, {who}": "bereit: {n} Geräte, {who}",
+    "say what it is used for": "angeben, wofür es dient",
+    "the medical or safety purpose, in words": "der medizinische oder Sicherheitszweck, in Worten",
+    "the notice is up where people see it first": "der Hinweis hängt, wo man ihn zuerst sieht",
+    "the person has not consented yet": "die Person hat noch nicht eingewilligt",
+    "used for": "dient",
+    "{person} consented until {until}": "{person} hat bis {until} eingewilligt",
+    "{person} has not consented yet": "{person} hat noch nicht eingewilligt",
+    "clinical, with the patient's consent (research software, not a medical device)": (
+        "klinisch, mit Einwilligung (Forschungssoftware, kein Medizinprodukt)"
+    ),
+    "research, with each participant's consent": "Forschung, mit Einwilligung jeder Person",
+    "own use: I measure nobody but myself": "eigener Gebrauch: Ich messe niemanden außer mich selbst",
+    "demonstration of a robot, with a notice where people see it first": (
+        "Vorführung eines Roboters, mit einem Hinweis, wo man ihn zuerst sieht"
+    ),
+    "at a workplace: only for a stated medical or safety purpose": (
+        "am Arbeitsplatz: nur zu einem genannten medizinischen oder Sicherheitszweck"
+    ),
+    "in education: only for a stated medical or safety purpose": (
+        "in der Bildung: nur zu einem genannten medizinischen oder Sicherheitszweck"
+    ),
     "blue: {name}": "blau: {name}",
     "computing the recording again …": "die Aufzeichnung wird neu gerechnet …",
     "open the report in a browser to print it: {path}": ("den Bericht zum Drucken im Browser öffnen: {path}"),
@@ -135,7 +184,7 @@ _MESSAGES: Final = {
     ),
     "agree": "stimmen überein",
     "at rest": "in Ruhe",
-    "cannot be compared: not both speak": "nicht vergleichbar: nicht beide messen",
+    "not both speak": "nicht beide gemessen",
     "contradict each other": "widersprechen sich",
     "face and voice": "Gesicht und Stimme",
     "free space": "freier Platz",

@@ -9,7 +9,6 @@ from pathlib import Path
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -24,6 +23,7 @@ from insula.ui.commands import report
 from insula.ui.dashboard.comparison import Comparison, again, compare, differences
 from insula.ui.dashboard.figures import save_figure
 from insula.ui.dashboard.frame import Frame
+from insula.ui.dashboard.panels.choice import Choice
 from insula.ui.dashboard.panels.events import EventsPanel
 from insula.ui.dashboard.panels.expression import ExpressionPanel
 from insula.ui.dashboard.panels.header import clock_text
@@ -60,7 +60,7 @@ class ReviewWindow(Frame):
         self.video = VideoPanel(self.look)
         self.video.hide()
         self.play_button = QPushButton("▶")
-        self.speed = QComboBox()
+        self.speed = Choice()
         self.clock = QLabel()
         self.banner = QLabel()
         self.banner.setObjectName("notice")
@@ -253,8 +253,8 @@ class ReviewWindow(Frame):
         row.setSpacing(8)
         figures = QVBoxLayout()
         figures.setSpacing(8)
-        figures.addWidget(state, 1)
-        figures.addWidget(expression, 1)
+        figures.addWidget(state, 11)
+        figures.addWidget(expression, 10)
         row.addWidget(self.video, 15)
         row.addWidget(plane, 13)
         row.addLayout(figures, 12)

@@ -135,7 +135,7 @@ class StartWindow(Frame):
         self.devices_button.clicked.connect(lambda: self.launch("run"))
         self.folder_button = _button(words("Choose a folder …"), "")
         self.folder_button.clicked.connect(self._ask_folder)
-        self.setup_button = _button(words("Devices, models and licences"), "")
+        self.setup_button = _button(words("Set up a session"), words("person, use, devices, protocol"))
         self.setup_button.clicked.connect(self.set_up)
         live, setup = (self.demo_button, self.devices_button), (self.setup_button,)
         doors = QHBoxLayout()
@@ -195,7 +195,10 @@ class StartWindow(Frame):
 CLAIM = "Face, voice, EEG and EDA in one honest picture. On this device."
 LIVE = "Watch a person's face, voice, EEG and skin conductance now, with every uncertainty shown."
 REVIEW = "Look through a recorded session: timeline, traces, raw signals and figures of any segment."
-SETUP = "What is connected, what is not and why; what the models are worth and what they are not for."
+SETUP = (
+    "Who is measured and what for, what is connected and what is not; what the models are worth "
+    "and what they are not for."
+)
 NOTICE = (
     "Not a medical device. Tell the person before you measure. Use at work or school is prohibited in the EU "
     "unless the purpose is medical or safety (AI Act, Art. 5(1)(f))."

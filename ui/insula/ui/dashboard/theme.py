@@ -127,7 +127,8 @@ def font(size_px: float, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
 
 def apply(app: QApplication, theme: Theme) -> None:
     """Give the application the theme's palette, font and style sheet."""
-    app.setStyle("Fusion")
+    if not app.styleSheet():  # setting it anew lays out every window again
+        app.setStyle("Fusion")
     palette = QPalette()
     roles = QPalette.ColorRole
     for role, value in (
@@ -170,6 +171,7 @@ def sheet(t: Theme, scale: float) -> str:
     QPushButton:disabled {{ color: {t.faint}; background: {t.panel}; }}
     QPushButton#record:checked {{ background: {t.recording}; border-color: {t.recording}; color: white; }}
     QPushButton#primary {{ background: {t.accent}; border-color: {t.accent}; color: {t.panel}; }}
+    QPushButton#primary:disabled {{ background: {t.raised}; border-color: {t.border}; color: {t.faint}; }}
     QLineEdit {{ background: {t.panel}; color: {t.ink}; border: 1px solid {t.border}; border-radius: 7px;
                  padding: {px(5)} {px(9)}; selection-background-color: {t.accent}; }}
     QLineEdit:focus {{ border-color: {t.accent}; }}
@@ -184,6 +186,7 @@ def sheet(t: Theme, scale: float) -> str:
     QLabel#hero {{ color: {t.ink}; font-size: {px(34)}; font-weight: 700; }}
     QLabel#doortitle {{ color: {t.ink}; font-size: {px(19)}; font-weight: 600; }}
     QFrame#door {{ background: {t.panel}; border: 1px solid {t.border}; border-radius: 14px; }}
+    QTextBrowser {{ background: {t.panel}; color: {t.ink}; border: none; }}
     QFrame#door QScrollArea, QWidget#inner {{ background: {t.panel}; }}
     QPushButton#row {{ text-align: left; padding: {px(9)} {px(14)}; border-radius: 9px; }}
     QPushButton#row:hover {{ border-color: {t.accent}; }}
@@ -192,10 +195,19 @@ def sheet(t: Theme, scale: float) -> str:
     QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
     QComboBox {{ background: {t.raised}; color: {t.ink}; border: 1px solid {t.border}; border-radius: 7px;
                  padding: {px(4)} {px(8)}; min-width: 52px; }}
-    QComboBox::drop-down {{ border: none; width: {px(18)}; }}
+    QComboBox::drop-down {{ border: none; width: {px(22)}; }}
+    QComboBox::down-arrow {{ image: none; }}
     QComboBox QAbstractItemView {{ background: {t.raised}; color: {t.ink}; }}
     QProgressBar {{ background: {t.raised}; border: none; border-radius: 3px; }}
     QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
+    QCheckBox {{ color: {t.ink}; spacing: {px(8)}; }}
+    QCheckBox:disabled {{ color: {t.faint}; }}
+    QCheckBox::indicator {{ width: {px(14)}; height: {px(14)};
+                            border: 1px solid {t.faint}; border-radius: 4px; }}
+    QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; }}
+    QCheckBox::indicator:disabled {{ border-color: {t.border}; }}
+    QCheckBox:focus {{ color: {t.accent}; }}
+    QComboBox:focus {{ border-color: {t.accent}; }}
     QLabel#notice {{ background: {t.raised}; color: {t.ink}; border: 1px solid {t.warn}; border-radius: 7px;
                      padding: {px(7)} {px(12)}; }}
     """

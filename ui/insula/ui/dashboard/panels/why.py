@@ -54,7 +54,7 @@ class WhyPanel(Canvas):
         told = QRectF(area.left(), bar.bottom() + px(3), area.width(), px(16))
         if apart is None:
             hatch(p, bar.adjusted(0, -px(1), 0, px(1)), self.look)
-            why = words("cannot be compared: not both speak")
+            why = words("not both speak")
             draw_text(p, told, why, self.look.font(11), t.muted)
             return
         against = apart > CONTRADICTION_SD

@@ -1,0 +1,166 @@
+"""Who is measured, what for, how much is kept, by which protocol."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QWidget,
+)
+
+from insula.edge.errors import ConfigError, DataError
+from insula.edge.privacy.context import IN_WORDS, PROHIBITED, Context, Use
+from insula.edge.privacy.mode import Mode
+from insula.ui.dashboard.drawing import Style
+from insula.ui.dashboard.panels.choice import Choice
+from insula.ui.dashboard.setup_plan import Device, Plan, consented, protocols, pseudonym_problem
+from insula.ui.privacy import gate
+
+FOLDERS = (Path("protocols"), Path("examples/protocols"))
+"""Where protocols are looked for, below the folder the dashboard was started in."""
+
+MODES = {
+    Mode.FEATURES_ONLY: "features only: no face, no voice",
+    Mode.DE_IDENTIFIED: "de-identified: points of the face, no picture, no voice",
+    Mode.FULL: "full: pictures and sound may be kept",
+}
+
+
+class SessionForm(QWidget):
+    """The fields; ``changed`` whenever one of them is."""
+
+    changed = Signal()
+
+    def __init__(self, look: Style) -> None:
+        super().__init__()
+        self.look = look
+        words = look.words
+        self.use, self.mode, self.protocol = Choice(), Choice(), Choice()
+        self.use.addItem(words("not stated yet"), None)
+        for use in Use:
+            self.use.addItem(words(IN_WORDS[use]), use)
+        for mode in Mode:
+            self.mode.addItem(words(MODES[mode]), mode)
+        self.protocol.addItem(words("no protocol: free session"), None)
+        for path in protocols(FOLDERS):
+            self.protocol.addItem(path.stem, path)
+        self.protocol.addItem(words("Choose a file …"), "ask")
+        self.person = QLineEdit()
+        self.person.setPlaceholderText(words("pseudonym, such as P07; never a name"))
+        self.purpose = QLineEdit()
+        self.purpose.setPlaceholderText(words("the medical or safety purpose, in words"))
+        self.purpose.setToolTip(words(PROHIBITED))
+        self.notice = QCheckBox(words("the notice is up where people see it first"))
+        self.consent = QLabel()
+        self.consent.setObjectName("muted")
+        self.consent.setWordWrap(True)
+        self._stated = self._load()
+        self._lay_out()
+        for field in (self.use, self.mode):
+            field.currentIndexChanged.connect(self._follow)
+        self.protocol.activated.connect(self._chosen)
+        for line in (self.person, self.purpose):
+            line.textChanged.connect(self._follow)
+        self.notice.toggled.connect(self._follow)
+        self._follow()
+
+    def plan(self, devices: tuple[Device, ...]) -> Plan:
+        """Return the session that these fields and devices make."""
+        protocol = self.protocol.currentData()
+        path = Path(protocol) if isinstance(protocol, str | Path) and protocol != "ask" else None
+        return Plan(devices, self.context(), self.person.text().strip(), path, Mode(self.mode.currentData()))
+
+    def context(self) -> Context | None:
+        """Return the use that is stated, ``None`` when none is or it is refused."""
+        use = self.use.currentData()
+        if use is None:
+            return None
+        try:
+            return Context(Use(use), "", self.purpose.text().strip(), self.notice.isChecked())
+        except ConfigError:
+            return None
+
+    def problem(self) -> str:
+        """Return what is wrong with what was typed, "" when nothing is."""
+        return pseudonym_problem(self.person.text().strip())
+
+    def state_use(self) -> None:
+        """Keep the use for this machine when it is another than before; raises ``SinkError``."""
+        context = self.context()
+        if context is not None and context != self._stated:
+            gate.save(context)
+            self._stated = context
+
+    # -- inside --------------------------------------------------------------------------------------
+
+    def _load(self) -> Context | None:
+        try:
+            stated = gate.load()
+        except DataError:
+            return None
+        if stated is not None:
+            self.use.setCurrentIndex(self.use.findData(stated.use))
+            self.purpose.setText(stated.medical_or_safety)
+            self.notice.setChecked(stated.notice)
+        return stated
+
+    def _follow(self) -> None:
+        use, person, words = self.use.currentData(), self.person.text().strip(), self.look.words
+        self.purpose.setVisible(use in (Use.WORK, Use.EDUCATION))
+        self.notice.setVisible(use == Use.ROBOT_DEMO)
+        until = consented(person) if person and not self.problem() else ""
+        if until:
+            self.consent.setText(words("{person} consented until {until}", person=person, until=until))
+        elif person and not self.problem():
+            self.consent.setText(words("{person} has not consented yet", person=person))
+        else:
+            self.consent.setText(words("needed for clinical use and research"))
+        self.changed.emit()
+
+    def _chosen(self) -> None:
+        if self.protocol.currentData() != "ask":
+            self.changed.emit()
+            return
+        name, _ = QFileDialog.getOpenFileName(self, self.look.words("Choose a file …"), "", "TOML (*.toml)")
+        if name:
+            self.protocol.insertItem(1, Path(name).stem, name)
+        self.protocol.setCurrentIndex(1 if name else 0)
+        self.changed.emit()
+
+    def _lay_out(self) -> None:
+        grid, words = QGridLayout(self), self.look.words
+        grid.setContentsMargins(0, 0, 10, 0)
+        grid.setVerticalSpacing(7)
+        grid.setHorizontalSpacing(12)
+        grid.setColumnStretch(1, 1)
+        who = QHBoxLayout()
+        who.setSpacing(12)
+        who.addWidget(self.person, 1)
+        who.addWidget(self.consent, 1)
+        rows: tuple[tuple[str, QWidget | QHBoxLayout, QWidget], ...] = (
+            ("used for", self.use, self.use),
+            ("", self.purpose, self.purpose),
+            ("", self.notice, self.notice),
+            ("person", who, self.person),
+            ("protocol", self.protocol, self.protocol),
+            ("keeps", self.mode, self.mode),
+        )
+        for k, (name, body, field) in enumerate(rows):
+            if name:
+                label = QLabel(words(name))
+                label.setObjectName("muted")
+                label.setBuddy(field)
+                grid.addWidget(label, k, 0)
+                field.setAccessibleName(words(name))
+            if isinstance(body, QWidget):
+                grid.addWidget(body, k, 1)
+            else:
+                grid.addLayout(body, k, 1)
+        self.purpose.setAccessibleName(self.purpose.placeholderText())
