@@ -66,7 +66,12 @@ def test_one_bad_file_stops_nothing_and_is_listed(study: Path, tmp_path: Path) -
     assert "2 of 3 recordings" in done.output
     assert "failed broken.xdf: broken.xdf holds no samples" in done.output
     assert "insula repair" in done.output
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["p01.csv", "p02__wrist"]
+    names = ["overview.csv", "overview.png", "overview.svg", "p01.csv", "p02__wrist"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == names
+    with (tmp_path / "out" / "overview.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["recording"] for row in rows] == ["p01.csv", "p02__wrist"]
+    assert rows[0]["valence_median"] == ""  # not measured
 
 
 def test_results_are_complete(tmp_path: Path) -> None:
@@ -84,7 +89,7 @@ def test_results_are_complete(tmp_path: Path) -> None:
     clues = [json.loads(line) for line in (folder / "clues.jsonl").read_text("utf-8").splitlines()]
     assert len(clues) == len(eda)
     assert clues[0]["clues"][0]["feature"] == "tonic level"
-    assert "course.svg" in {path.name for path in folder.iterdir()}
+    assert (folder / "course.png").read_bytes().startswith(b"\x89PNG")
     drawn = ElementTree.parse(folder / "course.svg").getroot()
     assert drawn.tag.endswith("svg")
 
@@ -99,6 +104,37 @@ def test_what_is_done_is_not_done_again_unless_the_file_changed(tmp_path: Path) 
     (changed,) = _analyse(file, out)
     assert changed.state == "done"
     assert changed.hash != first.hash
+
+
+def test_cores_and_cluster_give_the_same_numbers_and_list_the_bad_file(study: Path, tmp_path: Path) -> None:
+    recordings = collect([study])
+    alone = list(batch.analyse(recordings, tmp_path / "alone", lambda share: None))
+    cores = list(batch.analyse(recordings, tmp_path / "cores", lambda share: None, jobs=2))
+    assert cores == alone
+    assert [result.state for result in cores] == ["failed", "done", "done"]
+    again = list(batch.analyse(recordings, tmp_path / "cores", lambda share: None, jobs=2))
+    assert [result.state for result in again] == ["failed", "done before", "done before"]
+    one, two = (tmp_path / run / "p01.csv" / "estimates.csv" for run in ("alone", "cores"))
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_a_dask_cluster_gives_the_same_numbers(study: Path, tmp_path: Path) -> None:
+    distributed = pytest.importorskip("dask.distributed", reason="Dask is not installed")
+    recordings = collect([study])
+    alone = list(batch.analyse(recordings, tmp_path / "alone", lambda share: None))
+    cluster = distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None, protocol="tcp"
+    )
+    with cluster:
+        address = cluster.scheduler_address
+        shared = batch.analyse(recordings, tmp_path / "dask", lambda share: None, dask=address)
+        assert list(shared) == alone
+
+
+def test_a_cluster_that_does_not_answer_is_an_error_in_words(study: Path, tmp_path: Path) -> None:
+    pytest.importorskip("dask.distributed", reason="Dask is not installed")
+    with pytest.raises(ConfigError, match="no Dask scheduler answers at tcp"):
+        list(batch.analyse(collect([study]), tmp_path, lambda share: None, dask="tcp://127.0.0.1:9"))
 
 
 def test_an_interrupted_recording_is_begun_anew(tmp_path: Path) -> None:

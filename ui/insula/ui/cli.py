@@ -303,14 +303,22 @@ def analyze(
         list[Path], typer.Argument(help="Recordings (XDF, EDF, FIF, video, sound, E4, sessions) or folders.")
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="One folder of results per recording.")],
+    jobs: Annotated[
+        int, typer.Option("--jobs", min=-1, metavar="N", help="Recordings at a time; −1: one a core.")
+    ] = -1,
+    dask: Annotated[
+        str,
+        typer.Option("--dask", metavar="tcp://…", help="Compute on the Dask cluster of this scheduler."),
+    ] = "",
 ) -> None:
-    """Estimate from recordings: CSV, JSON lines and a figure each; goes on where it was interrupted.
+    """Estimate from recordings: CSV, JSON lines and figures each; goes on where it was interrupted.
 
-    A file that fails stops nothing: it is listed at the end, and the exit code is 1.
+    A file that fails stops nothing: it is listed at the end, and the exit code is 1. The numbers are the same
+    on one core, on all, and on a cluster.
     """
     from insula.ui.commands import analyze as command
 
-    raise typer.Exit(0 if command.run(files, out) else 1)
+    raise typer.Exit(0 if command.run(files, out, jobs or -1, dask) else 1)
 
 
 @app.command()

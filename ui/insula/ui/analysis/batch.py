@@ -1,4 +1,4 @@
-"""Many recordings, one after the other: what is done is not done again, what fails stops nothing."""
+"""Many recordings, on one core or many: what is done is not done again, what fails stops nothing."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from typing import Any, Literal
 from insula.edge.errors import DataError, InsulaError, SinkError
 from insula.edge.protocols import Item
 from insula.edge.session import SessionFolder
+from insula.ui.analysis import plots, summary
+from insula.ui.analysis.cluster import workers
 from insula.ui.analysis.offline import Setting
 from insula.ui.analysis.run import Outcome, fingerprint, write
-from insula.ui.analysis.source import open_recording
+from insula.ui.analysis.source import open_recording, quiet_readers
 from insula.ui.analysis.table import to_parquet
 from insula.ui.privacy import exported, opened
-from insula.ui.report.figure import figure
+from insula.ui.report.facts import gather
 
 Advance = Callable[[float], None]
 """Told which part (0…1) of the present recording is done."""
@@ -32,22 +34,51 @@ class Result:
     why: str = ""
 
 
-def analyse(recordings: list[tuple[str, Path]], out: Path, advance: Advance) -> Iterator[Result]:
-    """Compute each recording into ``out/NAME`` and say what came of it; raises ``SinkError`` for ``out``."""
+def analyse(
+    recordings: list[tuple[str, Path]], out: Path, advance: Advance, *, jobs: int = 1, dask: str = ""
+) -> Iterator[Result]:
+    """Compute each recording into ``out/NAME`` and say what came of it, in the order given.
+
+    ``jobs`` processes work at a time (−1: one a core); ``dask`` is the address of a scheduler whose
+    workers see the same files. The results are the same whichever. ``advance`` is told only without them.
+    Raises ``SinkError`` for ``out``, ``ConfigError`` for a cluster that cannot be reached.
+    """
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SinkError(f"{out} cannot be made: {error.strerror}") from error
-    for name, path in recordings:
-        try:
-            with opened(path) as plain:
-                result = _one(name, plain, out / name, advance)
-            exported(path, out / name)
-            yield result
-        except (InsulaError, OSError) as error:
-            yield Result(name, "failed", why=str(error))
-        except Exception as error:  # a file's border: a reader's bug on one file ends that file alone
-            yield Result(name, "failed", why=f"{type(error).__name__}: {error}")
+    if not dask and (jobs == 1 or len(recordings) == 1):
+        for name, path in recordings:
+            yield _guarded(name, path, out / name, advance)
+        return
+    work = [(name, path.resolve(), (out / name).resolve()) for name, path in recordings]
+    yield from workers(_apart, work, jobs, dask)
+
+
+def _apart(name: str, path: Path, target: Path) -> Result:
+    """One recording in a process of its own."""
+    quiet_readers()
+    return _guarded(name, path, target, lambda share: None)
+
+
+def _guarded(name: str, path: Path, target: Path, advance: Advance) -> Result:
+    try:
+        with opened(path) as plain:
+            result = _one(name, plain, target, advance)
+        exported(path, target)
+        return result
+    except (InsulaError, OSError) as error:
+        return Result(name, "failed", why=str(error))
+    except Exception as error:  # a file's border: a reader's bug on one file ends that file alone
+        return Result(name, "failed", why=f"{type(error).__name__}: {error}")
+
+
+def overview(results: list[Result], out: Path) -> None:
+    """Write ``overview`` .csv, .png and .svg of what was analysed."""
+    found = [summary.read(out / result.name) for result in results if result.state != "failed"]
+    if found:
+        summary.table(found, out / "overview.csv")
+        plots.overview(found, out / "overview")
 
 
 def _one(name: str, path: Path, target: Path, advance: Advance) -> Result:
@@ -80,7 +111,9 @@ def _compute(name: str, path: Path, draft: Path, about: dict[str, Any], advance:
         advance((t - recording.begin) / length)
 
     outcome = write(recording, Setting(), draft, {"title": name, **about}, person=name, watch=watch)
-    (draft / "course.svg").write_text(figure(draft), "utf-8")
+    facts = gather(draft)
+    plots.course(facts, draft / "course")
+    summary.write(summary.summary(name, facts), draft)
     to_parquet(draft / "estimates.csv")
     return outcome
 
@@ -100,4 +133,5 @@ def _hash_of(target: Path, made_of: dict[str, Any]) -> str | None:
     """The hash of a finished result of the same input, version and models."""
     about = _about(target)
     same = about.get("status") == "complete" and all(about.get(key) == made_of[key] for key in made_of)
-    return str(about["estimates_sha256"]) if same and "analysis_of" in about else None
+    whole = same and "analysis_of" in about and (target / summary.FILE).is_file()
+    return str(about["estimates_sha256"]) if whole else None

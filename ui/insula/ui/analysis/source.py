@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,6 +30,11 @@ BLOCK_S: Final = 0.02
 NO_PICTURES: Final = "pictures are not recorded"
 NO_SOUND: Final = "sound was not recorded"
 _OURS: Final = "insula."
+
+
+def quiet_readers() -> None:
+    """Keep pyxdf's remarks on clock segments off the terminal: nothing here depends on them."""
+    logging.getLogger("pyxdf").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +20,7 @@ from insula.edge.types import AffectEstimate
 from insula.ui.analysis.agreement import agreement
 from insula.ui.analysis.offline import Setting
 from insula.ui.analysis.run import Outcome, compute, fingerprint, write
-from insula.ui.analysis.source import Recording, recorded_tracks, session_tracks
+from insula.ui.analysis.source import Recording, quiet_readers, recorded_tracks, session_tracks
 from insula.ui.dashboard.recorded import Recorded, offset_between
 from insula.ui.privacy import exported, opened
 from insula.ui.tally import Tally
@@ -79,11 +78,6 @@ def _again(session: Path, factor: float | None, out: Path | None) -> Outcome:
     if other := other_models(live, again):
         console.print(f"  [yellow]not the models of the live session[/yellow]: {', '.join(other)}")
     return outcome
-
-
-def quiet_readers() -> None:
-    """Keep pyxdf's remarks on clock segments off the terminal: nothing here depends on them."""
-    logging.getLogger("pyxdf").addHandler(logging.NullHandler())
 
 
 def load(session: Path) -> tuple[Recording, list[AffectEstimate], dict[str, Any]]:
