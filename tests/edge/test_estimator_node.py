@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from insula.edge.clock import Clock, now
 from insula.edge.engines.choice import Engines
 from insula.edge.errors import ModelError
 from insula.edge.estimator_node import EstimatorNode
@@ -55,7 +56,7 @@ class Arousal:
 
 
 class Bench:
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
         self.published: list[AffectEstimate] = []
         self.events: list[HealthEvent] = []
         self.news = threading.Condition()
@@ -72,7 +73,7 @@ class Bench:
             publish=self.publish,
             engines=Engines(),
             governor=Governor(),
-            clock=lambda: self.estimator.t,
+            clock=clock or (lambda: self.estimator.t),
         )
         self.health.set("wrist", "sensor", NodeState.STARTING)
         self.health.set("wrist", "sensor", NodeState.RUNNING)
@@ -146,6 +147,30 @@ def test_a_failing_estimator_is_restarted_and_says_so(bench: Bench) -> None:
     bench.until(lambda e: e.measured)
     bench.finish()
     assert "lost" in [e.state for e in bench.events if e.node == "eda estimator"]
+
+
+def test_a_block_that_waited_for_its_turn_is_judged_with_the_next_one(bench: Bench) -> None:
+    bench.estimator.period_s = 0.01
+    bench.node.start()
+    bench.writer.push(np.ones((1, 1), np.float32), sample_times(1, 10.0))
+    bench.until(lambda e: e.measured)
+    bench.writer.push(np.ones((1, 1), np.float32), sample_times(1, 10.0, start=1001.0))
+    later = 1002.0
+    while not [e for e in bench.published if e.t > 1000.0 and e.measured]:  # its clock stands still
+        bench.writer.push(np.ones((1, 1), np.float32), sample_times(1, 10.0, start=later))
+        later += 1.0
+    bench.finish()
+    assert min(e.t for e in bench.published if e.t > 1000.0) > 1001.0
+
+
+def test_a_stream_that_stalls_is_judged_by_what_there_is() -> None:
+    bench = Bench(clock=now)
+    bench.estimator.period_s = 0.01
+    bench.node.start()
+    for i in range(2):
+        bench.writer.push(np.ones((1, 1), np.float32), sample_times(1, 10.0, start=1000.0 + i))
+        bench.until(lambda e, t=1000.0 + i: e.measured and e.t == t)  # type: ignore[misc]
+    bench.finish()
 
 
 def test_an_unusable_model_ends_the_start_with_its_error(bench: Bench) -> None:

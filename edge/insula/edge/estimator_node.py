@@ -17,6 +17,7 @@ from insula.edge.stream import StreamReader
 from insula.edge.types import AffectEstimate
 
 _REPEAT_S = 0.5
+_EARLY = 0.2  # of a period: a camera's next frame comes a little early as often as late
 _UP = {NodeState.STARTING, NodeState.RUNNING}
 
 
@@ -111,8 +112,9 @@ class EstimatorNode:
                 self._absent(reason)
             if not news or reason:
                 continue
-            if t < due:
-                self._stop.wait(due - t)
+            self._wait_for_fresh(due - _EARLY * self._estimator.period_s)
+            if self._sensor_reason():
+                continue
             began = self._clock()
             estimate = self._estimator.estimate(self._reader)
             self._govern(began)
@@ -132,6 +134,20 @@ class EstimatorNode:
     def _running(self) -> None:
         words = "; ".join(filter(None, (self._pace.reason, self.engines.note)))
         self._health.set(self.name, "estimator", NodeState.RUNNING, words)
+
+    def _wait_for_fresh(self, from_t: float) -> None:
+        """Return at time ``from_t`` (s) or, before it, with the first block that arrives after it.
+
+        What arrived earlier has waited: its estimate would be as old as the time between two blocks.
+        """
+        left = from_t - self._clock()
+        if left <= 0 or self._stop.wait(left):
+            return
+        there = self._reader.pushed
+        give_up = from_t + self._estimator.period_s  # a stream that stalls is judged by what there is
+        while not self._stop.is_set() and not self._sensor_reason() and self._clock() < give_up:
+            if self._reader.wait(0.1, beyond=there):
+                return
 
     def _sensor_reason(self) -> str:
         event = self._health.get(self._sensor)

@@ -201,12 +201,15 @@ class StreamReader:
             return None
         return VideoFrame(image[0].astype(np.uint8, copy=False), float(record["t"][0]), index)
 
-    def wait(self, timeout_s: float) -> bool:
+    def wait(self, timeout_s: float, *, beyond: int | None = None) -> bool:
         """Block until there is something unseen (true), the time is up or the stream has ended (false).
 
-        Unseen is what came after the last ``read_new``, ``latest`` or ``latest_frame``.
+        Unseen is what came after the last ``read_new``, ``latest`` or ``latest_frame``; with ``beyond``
+        what came after that many samples were ``pushed``.
         """
         ring = self._live
+        if beyond is not None:
+            return ring.wait(lambda: ring.core.head() > beyond, timeout_s)
         seen = max(self._chunk, self._looked)
         return ring.wait(lambda: ring.core.chead() > seen, timeout_s)
 

@@ -53,7 +53,7 @@ class EegEstimator:
     def __init__(
         self,
         *,
-        period_s: float = 0.25,
+        period_s: float = 0.05,
         baseline: Baseline | None = None,
         baseline_s: float = 60.0,
         line_hz: Sequence[float] = (50.0, 60.0),
