@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import threading
 from collections.abc import Callable
 
@@ -17,6 +18,7 @@ from insula.edge.stream import StreamReader
 from insula.edge.types import AffectEstimate
 
 _REPEAT_S = 0.5
+_STEP_S = 0.1
 _EARLY = 0.2  # of a period: a camera's next frame comes a little early as often as late
 _UP = {NodeState.STARTING, NodeState.RUNNING}
 
@@ -104,7 +106,7 @@ class EstimatorNode:
         due = self._clock()
         said: float | None = None
         while not self._stop.is_set():
-            news = self._reader.wait(0.1)
+            news = self._reader.wait(_STEP_S)
             t = self._clock()
             reason = self._sensor_reason()
             if reason and (said is None or t - said >= _REPEAT_S):
@@ -143,10 +145,10 @@ class EstimatorNode:
         left = from_t - self._clock()
         if left <= 0 or self._stop.wait(left):
             return
-        there = self._reader.pushed
-        give_up = from_t + self._estimator.period_s  # a stream that stalls is judged by what there is
-        while not self._stop.is_set() and not self._sensor_reason() and self._clock() < give_up:
-            if self._reader.wait(0.1, beyond=there):
+        there, period_s = self._reader.pushed, self._estimator.period_s
+        for _ in range(math.ceil(period_s / _STEP_S)):  # a stream that stalls is judged by what there is
+            arrived = self._reader.wait(min(_STEP_S, period_s), beyond=there)
+            if arrived or self._stop.is_set() or self._sensor_reason():
                 return
 
     def _sensor_reason(self) -> str:
