@@ -72,9 +72,9 @@ class Annotations:
                 continue
             try:
                 yield _parse(line)
+            except json.JSONDecodeError:
+                continue  # a line that was cut off by a crash; the next writer began a new one
             except (ValueError, KeyError, TypeError) as error:
-                if number == len(lines):  # a line that was cut off by a crash
-                    return
                 raise DataError(f"{self._path}, line {number}: {error}") from error
 
     def add(self, t0: float, text: str, author: str, role: str, t1: float | None = None) -> Annotation:

@@ -18,8 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from insula.edge.errors import InsulaError
+from insula.edge.errors import DataError, InsulaError
+from insula.ui.annotations import read as read_annotations
 from insula.ui.commands import report
+from insula.ui.dashboard.annotating import AnnotationsWindow
 from insula.ui.dashboard.comparison import Comparison, again, compare, differences
 from insula.ui.dashboard.figures import save_figure
 from insula.ui.dashboard.frame import Frame
@@ -38,7 +40,7 @@ from insula.ui.dashboard.recorded import Recorded
 from insula.ui.dashboard.segment import segment
 from insula.ui.dashboard.sessions import Launch
 from insula.ui.dashboard.theme import Theme
-from insula.ui.dashboard.view import LiveView
+from insula.ui.dashboard.view import LiveView, Mark
 
 FRAME_MS = 33
 PRINT = "Write the session's report and open it to print."
@@ -57,6 +59,8 @@ class ReviewWindow(Frame):
         self.t = session.begin
         self.timeline = Timeline(self.look, session.begin, session.end)
         self.statistics = StatisticsPanel(self.look)
+        self.annotations: AnnotationsWindow | None = None
+        self.marks = self._marks()
         self.video = VideoPanel(self.look)
         self.video.hide()
         self.play_button = QPushButton("▶")
@@ -165,7 +169,38 @@ class ReviewWindow(Frame):
             self._computing[0].stop()
         super().closeEvent(event)
 
+    def annotate(self) -> None:
+        """Open the window with the annotations beside this one."""
+        if self.annotations is None or self.annotations.look.theme is not self.look.theme:
+            window = AnnotationsWindow(
+                Path(self.session.session.folder), self.session.begin, self._place_of_note, self.look, self
+            )
+            window.changed.connect(self._annotated)
+            window.sought.connect(self.go)
+            self.annotations = window
+        self.annotations.show()
+        self.annotations.raise_()
+        self.annotations.entry.setFocus()
+
     # -- inside --------------------------------------------------------------------------------------
+
+    def _place_of_note(self) -> tuple[float, float | None]:
+        return self.timeline.selection or (self.t, None)
+
+    def _annotated(self) -> None:
+        self.marks = self._marks()
+        self.timeline.invalidate()
+        self.go(self.t)
+
+    def _marks(self) -> tuple[Mark, ...]:
+        """Return the recording's markers and what was noted beside it, by time."""
+        try:
+            notes = read_annotations(Path(self.session.session.folder))
+        except DataError:
+            notes = ()  # the window with the annotations says what is wrong
+        marked = {(mark.t, mark.text) for mark in self.session.marks}
+        new = (Mark(note.t0, note.text) for note in notes if (note.t0, note.text[:500]) not in marked)
+        return tuple(sorted((*self.session.marks, *new), key=lambda mark: mark.t))
 
     def _whole(self, view: LiveView) -> LiveView:
         s = self.session
@@ -180,7 +215,7 @@ class ReviewWindow(Frame):
             indices=s.indices,
             signals=(),
             sensors=(),
-            marks=s.marks,
+            marks=self.marks,
             events=s.events,
             video=view.video,
         )
@@ -314,7 +349,11 @@ class ReviewWindow(Frame):
         self.export_button = self._button(
             "Save picture …", "Ctrl+S", "Save this window as PNG, or the timeline as a figure: SVG or PDF."
         )
+        self.annotate_button = self._button(
+            "Annotate", "A", "Note what happens here; the recording itself is never changed."
+        )
         self.theme_button = self._button("◐", "T", "Dark or light.")
+        row.addWidget(self.annotate_button)
         row.addWidget(self.compare_button)
         row.addWidget(self.report_button)
         row.addWidget(self.export_button)
@@ -332,6 +371,7 @@ class ReviewWindow(Frame):
         self.loaded.connect(self.show_signals)
         self.reported.connect(self._show_report)
         self.report_button.clicked.connect(self.print_report)
+        self.annotate_button.clicked.connect(self.annotate)
         self.play_button.toggled.connect(self.play)
         self.timeline.moved.connect(self.go)
         self.timeline.selected.connect(self._measure)
@@ -340,6 +380,7 @@ class ReviewWindow(Frame):
         for key, act in (
             ("Space", self.play_button.toggle),
             ("T", self.theme_button.click),
+            ("A", self.annotate_button.click),
             ("C", self.compare_button.showMenu),
             ("Ctrl+P", self.report_button.click),
             ("Ctrl+S", self.export_button.click),
