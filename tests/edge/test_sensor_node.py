@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pytest
@@ -26,7 +26,8 @@ class Bench:
         self.events: list[HealthEvent] = []
         self.stats: list[StreamStats] = []
         self.sensor = PlayedSensor(infos, course)
-        self.health = Health(self.events.append, clock)
+        self.react: Callable[[HealthEvent], None] = lambda event: None
+        self.health = Health(self._take, clock)
         self.node = SensorNode(
             "wrist",
             self.sensor,
@@ -36,6 +37,10 @@ class Bench:
             clock=clock,
         )
         self.health.set("wrist", "sensor", NodeState.STARTING)
+
+    def _take(self, event: HealthEvent) -> None:
+        self.events.append(event)
+        self.react(event)
 
     def run(self) -> list[tuple[str, str]]:
         self.node.begin()
@@ -254,3 +259,65 @@ def test_jitter_and_drift_come_from_the_driver_that_smoothed_its_times() -> None
     bench.run()
     assert bench.stats[0].drift_ppm is None  # too early to tell
     assert bench.stats[-1].drift_ppm == pytest.approx(-1000, rel=0.2)
+
+
+def cut_off(infos: tuple[StreamInfo, ...], *, plays_back: bool = False) -> tuple[Bench, list[str]]:
+    """Mute a sensor after three readings of six, and let it through when that shows or one reading later."""
+    clock = ManualClock()
+    told: list[str] = []
+
+    def course() -> Iterator[Step]:
+        for n in range(6):
+            clock.advance(0.1)
+            if n == 3:
+                bench.node.cut = {"voice": "the microphone is muted"}
+            if n == 4:
+                bench.node.cut = {}
+            yield [Block(k, np.full((1, 1), float(n), np.float32)) for k in range(len(infos))]
+        yield EndOfStream()
+
+    def react(event: HealthEvent) -> None:
+        if event.state is NodeState.STALLED:
+            told.append(f"{event.reason}; closed {bench.sensor.closed} times")
+            if not plays_back:
+                bench.node.cut = {}
+
+    bench = Bench(course(), clock, infos)
+    bench.react = react
+    bench.sensor.plays_back = plays_back  # type: ignore[attr-defined]
+    bench.run()
+    return bench, told
+
+
+def values(bench: Bench, stream: int) -> list[float]:
+    chunks = bench.node.streams[stream].reader().read_new()
+    return [float(v) for chunk in chunks for v in chunk.data[:, 0]]
+
+
+SOUND = StreamInfo("sound", "Audio", 10.0, ("mono",), ("1",))
+
+
+def test_a_muted_microphone_is_closed_and_what_it_heard_last_is_thrown_away() -> None:
+    bench, told = cut_off((SOUND,))
+    assert told == ["the microphone is muted; closed 1 times"]
+    assert bench.sensor.opened == 2
+    assert values(bench, 0) == [0.0, 1.0, 2.0, 4.0, 5.0]
+    assert bench.stats[-1].gaps == 1  # the pause is a gap in the file
+    bench.node.release()
+
+
+def test_a_device_that_gives_more_than_sound_goes_on_without_it() -> None:
+    bench, told = cut_off((SOUND, EDA))
+    assert told == []
+    assert bench.sensor.opened == 1
+    assert values(bench, 0) == [0.0, 1.0, 2.0, 4.0, 5.0]
+    assert values(bench, 1) == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
+    bench.node.release()
+
+
+def test_a_muted_recording_plays_on_unheard_instead_of_beginning_anew() -> None:
+    bench, told = cut_off((SOUND,), plays_back=True)
+    assert told == ["the microphone is muted; closed 0 times"]
+    assert bench.sensor.opened == 1
+    assert values(bench, 0) == [0.0, 1.0, 2.0, 4.0, 5.0]
+    bench.node.release()

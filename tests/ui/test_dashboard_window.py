@@ -181,6 +181,19 @@ def test_the_shutter_blanks_the_picture_at_once(stage: Stage, qtbot: QtBot) -> N
     assert all(image.pixel(x, image.height() // 2) != skin for x in range(image.width()))
 
 
+def test_mute_looks_pressed_when_the_engine_has_done_it(stage: Stage, qtbot: QtBot) -> None:
+    stage.play(0.3)
+    button = stage.window.header.mute_button
+    qtbot.keyClick(stage.window.centralWidget(), Qt.Key.Key_S)
+    assert [(c.name, c.on) for c in stage.source.sent] == [("mute", True)]
+    stage.window.presenter.take(Session(name="pilot", muted=True))
+    stage.play(0.1)
+    assert button.isChecked()
+    stage.window.presenter.take(Session(name="pilot"))
+    stage.play(0.1)
+    assert not button.isChecked()
+
+
 def test_a_disk_that_fills_up_is_told_while_recording(stage: Stage) -> None:
     presenter = stage.window.presenter
     stage.play(0.2)

@@ -95,5 +95,14 @@ def test_the_shutter_is_closed_marked_and_told(session: Session) -> None:
     assert any(isinstance(i, Marker) and i.text == "privacy shutter closed" for i in session.items)
 
 
+def test_the_microphone_is_muted_marked_and_told(session: Session) -> None:
+    session.ask("mute", on=True)
+    assert session.hears("muted", lambda muted: muted is True)
+    session.ask("mute", on=False)
+    assert session.hears("muted", lambda muted: muted is False)
+    told = [i.text for i in session.items if isinstance(i, Marker)]
+    assert told == ["microphone muted", "microphone on"]
+
+
 def test_stop_ends_the_session(session: Session) -> None:
     assert session.ask("stop") is True

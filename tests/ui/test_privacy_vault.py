@@ -126,9 +126,13 @@ def test_a_session_that_was_killed_is_read_up_to_there(machine: Path) -> None:
     sealed = session / "estimates.jsonl.sealed"
     whole = sealed.read_bytes()
     sealed.write_bytes(whole[: len(whole) // 2])
+    (session / "annotations.jsonl").write_text("left plain by the killed session")
     with opened(session) as folder:
+        assert (folder / "annotations.jsonl").exists()
         lines = (folder / "estimates.jsonl").read_bytes()
     assert lines.endswith(b"}\n")
+    assert not (session / "annotations.jsonl").exists()
+    assert (session / "annotations.jsonl.sealed").exists()
     xdf = session / "session.xdf.sealed"
     xdf.write_bytes(xdf.read_bytes()[:-400])
     insula("repair", "session/session.xdf.sealed")

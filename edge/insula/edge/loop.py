@@ -88,6 +88,7 @@ class SensingLoop:
         self._callbacks: list[Callable[[Item], None]] = []
         self._news = threading.Condition()
         self._state: AffectState | None = None
+        self._closed = self._muted = False
         self._stop = threading.Event()
         self._ticker = threading.Thread(target=self._tick, name="fusion", daemon=True)
         self._governor = Governor()
@@ -212,8 +213,20 @@ class SensingLoop:
 
     def shutter(self, closed: bool) -> None:
         """Cut pictures and sound off at their sensors, or let them through again."""
+        self._closed = closed
+        self._cut()
+
+    def mute(self, muted: bool) -> None:
+        """Cut sound off at its sensors, or let it through again."""
+        self._muted = muted
+        self._cut()
+
+    def _cut(self) -> None:
+        cut = {"voice": "the microphone is muted"} if self._muted else {}
+        if self._closed:
+            cut = dict.fromkeys(("camera", "voice"), "the privacy shutter is closed")
         for node in self._sensors:
-            node.shut = closed
+            node.cut = cut
 
     def add_sink(self, name: str, sink: Sink) -> None:
         """Open a sink on all streams and start feeding it; raises its ``SinkError``."""

@@ -29,6 +29,8 @@ class Sensor(Protocol):
     that it may be called again. ``read`` blocks for at most ``timeout_s``, returns what arrived (an empty
     sequence when nothing did) and raises ``SensorLost`` when the device is gone; a file source raises
     ``EndOfStream`` when it is through. ``close`` may be called in any state, from the reader's thread.
+    A driver that plays a recording says so with an attribute ``plays_back = True``: a closed privacy shutter
+    does not close it, because it would begin anew.
     """
 
     def open(self) -> tuple[StreamInfo, ...]:

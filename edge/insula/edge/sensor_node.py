@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from insula.edge.budget import RestartBudget
 from insula.edge.clock import Clock
 from insula.edge.errors import EndOfStream, InsulaError, SensorError, SensorLost, SensorUnavailable
 from insula.edge.health import Health, NodeState, StreamStats
+from insula.edge.privacy.consent import kind_of
 from insula.edge.protocols import Sensor
 from insula.edge.stream import StreamWriter
 from insula.edge.stream_feed import StreamFeed
@@ -20,6 +21,7 @@ READ_TIMEOUT_S = 0.1
 STALLED_AFTER_S = 0.7
 LOST_AFTER_S = 3.0
 _STATS_EVERY_S = 1.0
+_LOOK_UNCUT_S = 0.05
 
 
 class SensorNode:
@@ -46,8 +48,12 @@ class SensorNode:
         self.streams: list[StreamWriter] = []
         self.opened = threading.Event()
         self.failure: Exception | None = None
-        self.shut = False
-        """While true, pictures and sound of this sensor are thrown away before anyone can read them."""
+        self.cut: Mapping[str, str] = {}
+        """Kinds of stream (``camera``, ``voice``) that are cut off now, each with the reason in words.
+
+        A device that gives nothing else is closed meanwhile, so that its light goes out; of one with other
+        streams, and of a file that plays, the blocks are thrown away before anyone can read them.
+        """
         self._health = health
         self._publish = publish
         self._directory = directory
@@ -110,6 +116,11 @@ class SensorNode:
         is_open = True
         while not self._stop.is_set():
             try:
+                if self._whole_cut() and not getattr(self.sensor, "plays_back", False):
+                    self.sensor.close()
+                    is_open = False
+                    self._wait_uncut()
+                    continue
                 if not is_open:
                     self._reopen()
                     is_open = True
@@ -137,7 +148,7 @@ class SensorNode:
             feed.resume()
 
     def _read(self) -> None:
-        """Read until stopped; raises what the driver raises, and ``SensorLost`` after a long silence."""
+        """Read until stopped or cut off; raises what the driver raises, ``SensorLost`` after long silence."""
         heard = reported = self._clock()
         expects_data = any(feed.writer.info.sfreq for feed in self._feeds)
         delivering = not expects_data
@@ -147,12 +158,15 @@ class SensorNode:
         while not self._stop.is_set():
             blocks = self.sensor.read(READ_TIMEOUT_S)
             t = self._clock()  # right after the read: this is the stamp
-            if self.shut and delivering and any(feed.is_private for feed in self._feeds):
+            if cut := self._whole_cut():
+                if not getattr(self.sensor, "plays_back", False):
+                    return
                 heard = t
-                self._health.set(self.name, "sensor", NodeState.STALLED, "the privacy shutter is closed")
+                self._health.set(self.name, "sensor", NodeState.STALLED, cut)
                 continue
             for block in blocks:
-                self._feeds[block.stream].push(block, t)
+                if not self._cut(self._feeds[block.stream]):
+                    self._feeds[block.stream].push(block, t)
             if blocks:
                 if delivering and t - heard < LOST_AFTER_S / 2:
                     usual_s = max(0.9 * usual_s, t - heard)
@@ -168,6 +182,20 @@ class SensorNode:
                 reported = t
                 for feed in self._feeds:
                     self._publish(feed.stats(t))
+
+    def _cut(self, feed: StreamFeed) -> str:
+        """Why the feed is cut off, "" while it is not."""
+        return self.cut.get(kind_of(feed.writer.info.type), "")
+
+    def _whole_cut(self) -> str:
+        """Why nothing of the sensor may pass, "" while something may."""
+        reasons = [self._cut(feed) for feed in self._feeds]
+        return reasons[0] if all(reasons) else ""
+
+    def _wait_uncut(self) -> None:
+        while (cut := self._whole_cut()) and not self._stop.is_set():
+            self._health.set(self.name, "sensor", NodeState.STALLED, cut)
+            self._stop.wait(_LOOK_UNCUT_S)
 
     def _named(self, info: StreamInfo, infos: tuple[StreamInfo, ...]) -> StreamInfo:
         name = self.name if len(infos) == 1 else f"{self.name}.{info.name}"

@@ -33,11 +33,6 @@ class StreamFeed:
         self._window = (t, 0)
         self._resumed = False
 
-    @property
-    def is_private(self) -> bool:
-        """Whether the stream shows or lets hear a person."""
-        return self.writer.info.type in ("Video", "Audio")
-
     def resume(self) -> None:
         """The sensor came back after a loss: its next sample follows a gap."""
         self._retimer = Retimer(self.writer.info.sfreq)

@@ -67,6 +67,8 @@ def _blocks(sound: Sound, epoch: float, loop: bool) -> Timeline:
 class AudioFile:
     """The sound of a WAV, FLAC, OGG … or video file."""
 
+    plays_back = True
+
     def __init__(
         self,
         *,

@@ -85,6 +85,11 @@ class Faulty:
         kinds = {str(f.kind) for f in self._faults if f.at_s <= since < f.at_s + f.for_s}
         return kinds | {"unplug"} if self._unplugged.is_set() else kinds
 
+    @property
+    def plays_back(self) -> bool:
+        """Whether the sensor within plays a recording."""
+        return bool(getattr(self._sensor, "plays_back", False))
+
     def open(self) -> tuple[StreamInfo, ...]:
         """Open the sensor, unless it is unplugged."""
         if "unplug" in self._active():

@@ -34,6 +34,8 @@ def probe() -> list[Found]:
 class LslPlayer:
     """Plays one packed array through LSL at its own rate, from its start at every opening."""
 
+    plays_back = True
+
     def __init__(self, *, path: str, array: str, loop: bool = False) -> None:
         """``path`` is an npz pack, ``array`` a recording's key in it; ``loop`` starts over at its end."""
         self._path = path

@@ -69,6 +69,8 @@ def _together(tracks: list[Track], start: float, loop: bool) -> Timeline:
 class Replay:
     """Plays a recording with the times it gives; each of its streams is one stream."""
 
+    plays_back = True
+
     def __init__(
         self,
         *,

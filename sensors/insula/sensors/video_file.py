@@ -51,6 +51,8 @@ def describe(name: str, path: Path, track: VideoTrack) -> StreamInfo:
 class VideoFile:
     """Frames of a video file with the times the file gives them."""
 
+    plays_back = True
+
     def __init__(
         self,
         *,

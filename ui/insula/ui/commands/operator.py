@@ -40,6 +40,7 @@ class Operator:
         self._feed = feed
         self._title = title
         self._private = False
+        self._muted = False
         self._conductor = conductor
         self._notes = Annotations(recording.folder.path)
         self._told = float("-inf")
@@ -97,6 +98,10 @@ class Operator:
             self._private = command.on
             self._loop.shutter(command.on)
             self._loop.mark(f"privacy shutter {'closed' if command.on else 'open'}", "dashboard")
+        elif command.name == "mute":
+            self._muted = command.on
+            self._loop.mute(command.on)
+            self._loop.mark(f"microphone {'muted' if command.on else 'on'}", "dashboard")
         elif command.name == "record":
             try:
                 if command.on:
@@ -118,6 +123,7 @@ class Operator:
                     folder=str(folder.absolute()),
                     free_bytes=shutil.disk_usage(folder).free,
                     private=self._private,
+                    muted=self._muted,
                     protocol=self._conductor.progress if self._conductor else None,
                 )
             )

@@ -21,7 +21,17 @@ from insula.ui.protocol import page
 
 CONTROL = "control-{}.ring"
 Name = Literal[
-    "marker", "note", "record", "privacy", "stop", "protocol", "participant", "shown", "answer", "rating"
+    "marker",
+    "note",
+    "record",
+    "privacy",
+    "mute",
+    "stop",
+    "protocol",
+    "participant",
+    "shown",
+    "answer",
+    "rating",
 ]
 NAMES: tuple[Name, ...] = get_args(Name)
 

@@ -9,7 +9,11 @@ from insula.ui.participant.german import PARTICIPANT
 
 _WINDOW: Final = {
     "Back": "Zurück",
-    "Blank the video here and in the file.": "Das Bild hier und in der Datei schwärzen.",
+    "Close camera and microphone; both devices are released.": (
+        "Kamera und Mikrofon schließen; beide Geräte werden freigegeben."
+    ),
+    "Close the microphone only.": "Nur das Mikrofon schließen.",
+    "Mute": "Stumm",
     "Why": "Warum",
     "What the state rests on most, what stands out against the person's own rest, and what speaks "
     "against it.": (

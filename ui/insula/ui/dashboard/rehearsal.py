@@ -270,6 +270,7 @@ class Rehearsal:
             recording_since=since,
             free_bytes=session.free_bytes,
             private=command.on if command.name == "privacy" else session.private,
+            muted=command.on if command.name == "mute" else session.muted,
             ended=command.name == "stop" or session.ended,
         )
         presenter.take(self._session)

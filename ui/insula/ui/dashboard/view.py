@@ -196,6 +196,7 @@ class Session:
     folder: str = ""
     free_bytes: int | None = None
     private: bool = False
+    muted: bool = False
     ended: bool = False
     protocol: Progress | None = None
 

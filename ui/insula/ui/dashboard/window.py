@@ -136,6 +136,7 @@ class LiveWindow(Frame):
         self.protocol.asked.connect(lambda what: self._send("protocol", text=what))
         header.record.connect(lambda on: self._send("record", on=on))
         header.shutter.connect(self._shut)
+        header.mute.connect(self._mute)
         header.stop.connect(lambda: self._send("stop"))
         header.pause.connect(self._pause)
         header.theme.connect(self.other_theme)
@@ -143,6 +144,7 @@ class LiveWindow(Frame):
             ("Space", header.pause_button.toggle),
             ("R", header.record_button.click),
             ("P", header.shutter_button.click),
+            ("S", header.mute_button.click),
             ("T", header.theme_button.click),
             ("M", lambda: self._write(note=False)),
             ("N", lambda: self._write(note=True)),
@@ -204,6 +206,9 @@ class LiveWindow(Frame):
             QShortcut(QKeySequence(key), self, lambda text=text: self._send("marker", text=text))
             for key, text in keys
         ]
+
+    def _mute(self, muted: bool) -> None:
+        self._send("mute", on=muted)
 
     def _shut(self, closed: bool) -> None:
         self.video.shutter = closed  # at once here; in the file when the engine has heard

@@ -40,10 +40,15 @@ def opened(session: Path, ask: Ask | None = None) -> Iterator[Path]:
         copy.mkdir(mode=0o700)
         decrypt_into(session, copy, key)
         before = _stamps(copy)
+        left_plain = [path for path in _files(session) if path.suffix not in (crypt.SUFFIX, ".key", ".part")]
+        for path in left_plain:  # by a session that was killed: sealed below
+            shutil.copy2(path, copy)
         yield copy
         for name, stamp in _stamps(copy).items():
             if before.get(name) != stamp:
                 crypt.seal_file(copy / name, sealed_name(session / name), key)
+        for path in left_plain:
+            path.unlink()
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
@@ -81,7 +86,7 @@ def encrypt(session: Path, recipient: Recipient) -> int:
     SessionFolder.open(session)
     key = crypt.new_key()
     folder = SessionFolder(session, key)
-    plain = [path for path in sorted(session.iterdir()) if path.is_file()]
+    plain = _files(session)
     try:
         folder.lock.write_text(recipient.lock(key), "utf-8")
         for path in plain:
@@ -93,6 +98,10 @@ def encrypt(session: Path, recipient: Recipient) -> int:
     return len(plain)
 
 
+def _files(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.iterdir()) if path.is_file()]
+
+
 def _stamps(folder: Path) -> dict[str, tuple[int, int]]:
-    found = {path.name: path.stat() for path in folder.iterdir() if path.is_file()}
+    found = {path.name: path.stat() for path in _files(folder)}
     return {name: (stat.st_mtime_ns, stat.st_size) for name, stat in found.items()}

@@ -27,6 +27,7 @@ class Header(QWidget):
     record = Signal(bool)
     pause = Signal(bool)
     shutter = Signal(bool)
+    mute = Signal(bool)
     stop = Signal()
     theme = Signal()
 
@@ -56,8 +57,9 @@ class Header(QWidget):
             "Pause", "Space", "Hold the picture still; the session goes on.", check=True
         )
         self.shutter_button = self._button(
-            "Privacy", "P", "Blank the video here and in the file.", check=True
+            "Privacy", "P", "Close camera and microphone; both devices are released.", check=True
         )
+        self.mute_button = self._button("Mute", "S", "Close the microphone only.", check=True)
         self.record_button = self._button("Record", "R", "Start or stop writing to the disk.", check=True)
         self.record_button.setObjectName("record")
         self.stop_button = self._button(
@@ -67,6 +69,7 @@ class Header(QWidget):
         self.theme_button.setAccessibleName(words("theme"))
         self.pause_button.toggled.connect(self.pause)
         self.shutter_button.clicked.connect(self.shutter)
+        self.mute_button.clicked.connect(self.mute)
         self.record_button.clicked.connect(self._ask_record)
         self.stop_button.clicked.connect(self._ask_stop)
         self._armed = QTimer(self)
@@ -86,7 +89,7 @@ class Header(QWidget):
         row.addStretch(1)
         row.addWidget(self.figures)
         row.addWidget(self.entry)
-        for button in (self.pause_button, self.shutter_button, self.record_button):
+        for button in (self.pause_button, self.shutter_button, self.mute_button, self.record_button):
             row.addWidget(button)
         row.addWidget(self.stop_button)
         row.addWidget(self.theme_button)
@@ -107,9 +110,11 @@ class Header(QWidget):
         self.record_button.setChecked(since is not None)
         self.record_button.setText(words("Stop recording") if since is not None else words("Record"))
         self.shutter_button.setChecked(session.private or shut)
+        self.mute_button.setChecked(session.muted or session.private or shut)
         age = "–" if view.now.age_s is None else f"{view.now.age_s * 1000:.0f} ms"
         self.figures.setText(f"{fps:.0f} fps · {age}")
-        for widget in (self.record_button, self.shutter_button, self.stop_button, self.entry):
+        buttons = (self.record_button, self.shutter_button, self.mute_button, self.stop_button)
+        for widget in (*buttons, self.entry):
             widget.setEnabled(not session.ended)
 
     def expect_note(self, note: bool) -> None:
