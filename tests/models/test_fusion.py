@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insula.edge.types import EXPRESSIONS, AffectEstimate, Measure, Modality
-from insula.models.fusion import HORIZON_S, LateFusion
+from insula.models.fusion import LateFusion, shipped
 
 UNIFORM = tuple([-math.log(8)] * 8)
 
@@ -56,13 +56,13 @@ def test_a_stopped_stream_widens_and_ends_as_not_measured_within_its_horizon() -
     fusion = LateFusion()
     fusion.update(estimate("face", 0.0, 0.5, 0.2))
     sds = []
-    for t in np.arange(0, HORIZON_S["face"], 0.1):
+    for t in np.arange(0, shipped().sources["face"].horizon_s, 0.1):
         measure = fusion.state(float(t)).valence
         assert measure is not None
         assert measure.mean == pytest.approx(0.5)
         sds.append(measure.sd)
     assert np.all(np.diff(sds) > 0)
-    state = fusion.state(HORIZON_S["face"] + 0.01)
+    state = fusion.state(shipped().sources["face"].horizon_s + 0.01)
     assert state.valence is None
     assert "no news" in state.reason
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from insula.edge.errors import ConfigError
 from insula.edge.types import AffectEstimate, AffectState, Measure, Modality
-from insula.models.fusion import HORIZON_S, LateFusion
+from insula.models.fusion import LateFusion, shipped
 from insula.models.fusion.combine import SD_FLOOR, combine
 from insula.models.fusion.tracker import Z90, AxisTracker
 
@@ -65,7 +65,7 @@ def test_the_order_of_the_sources_does_not_matter(several: list[Measure], random
     parts = dict(zip(names, several, strict=False))
     shuffled = list(parts.items())
     random.shuffle(shuffled)
-    a, b = combine(parts), combine(dict(shuffled))
+    a, b = combine(parts, 0.5), combine(dict(shuffled), 0.5)
     assert (a.mean, a.sd) == (pytest.approx(b.mean), pytest.approx(b.sd))
     assert sum(a.weights.values()) == pytest.approx(1.0)
     assert min(m.mean for m in several) - 1e-9 <= a.mean <= max(m.mean for m in several) + 1e-9
@@ -154,15 +154,15 @@ def test_a_held_back_reading_does_not_prolong_the_life_of_the_one_before() -> No
     fusion.update(said("eda", 0.0, Measure(-0.9, 0.1)))
     fusion.update(said("eda", 2.0, Measure(0.9, 0.02)))
     assert mean(fusion.state(2.5)) == pytest.approx(-0.9)
-    assert fusion.state(HORIZON_S["eda"] + 0.1).valence is None
+    assert fusion.state(shipped().sources["eda"].horizon_s + 0.1).valence is None
 
 
 @pytest.mark.parametrize("modality", THREE)
 def test_each_modality_ends_at_its_own_horizon(modality: Modality) -> None:
     fusion = LateFusion()
     fusion.update(said(modality, 0.0, Measure(0.4, 0.2)))
-    assert fusion.state(HORIZON_S[modality] - 0.01).valence is not None
-    ended = fusion.state(HORIZON_S[modality] + 0.01)
+    assert fusion.state(shipped().sources[modality].horizon_s - 0.01).valence is not None
+    ended = fusion.state(shipped().sources[modality].horizon_s + 0.01)
     assert ended.valence is None
     assert ended.contributions[0].reason.startswith("no news for")
 

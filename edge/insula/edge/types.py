@@ -215,7 +215,10 @@ class AffectEstimate:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """How one modality entered a state: its weight (0…1), age and quality, or the reason why not."""
+    """How one modality entered a state: its weight (0…1), age and quality, or the reason why not.
+
+    Not measured and yet a weight: it has just gone, and its last value, ``age_s`` old, still counts.
+    """
 
     modality: Modality
     measured: bool
@@ -233,7 +236,8 @@ class AffectState:
     and the oldest estimate that entered it. Nothing measured at all: every value is ``None`` and
     ``reason`` says why. ``simulated`` is true when any contributing stream is simulated. ``disagreement`` is
     how far face and voice are apart on the axis where they differ most, in standard deviations of their
-    difference: above 2 they contradict each other; ``None`` while not both speak.
+    difference: above 2 they contradict each other; ``None`` while not both speak. ``candidates`` are the
+    expressions that cannot be excluded: the one shown is among them 9 times in 10; empty without a calibration.
     """
 
     t: float
@@ -249,6 +253,7 @@ class AffectState:
     simulated: bool = False
     clues: tuple[Clue, ...] = field(default=())
     disagreement: float | None = None
+    candidates: tuple[str, ...] = ()
 
     @property
     def measured(self) -> bool:

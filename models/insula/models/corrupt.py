@@ -87,11 +87,17 @@ def _exactly(
     stream: Sequence[AffectEstimate], rates: Mapping[Modality, float], rng: np.random.Generator
 ) -> _Bools:
     hit = np.zeros(len(stream), bool)
-    for modality in MODALITIES:
+    for modality in _present(stream):
         at = np.array([i for i, e in enumerate(stream) if e.modality == modality], int)
         n = round(rates.get(modality, 0.0) * len(at))
         hit[rng.permutation(at)[:n]] = True
     return hit
+
+
+def _present(stream: Sequence[AffectEstimate]) -> list[Modality]:
+    """The streams there are, in an order that does not depend on that of their estimates."""
+    names: set[Modality] = {e.modality for e in stream}
+    return sorted(names, key=lambda m: (MODALITIES.index(m) if m in MODALITIES else len(MODALITIES), m))
 
 
 def _random(stream: Sequence[AffectEstimate], rate: float, rng: np.random.Generator) -> Estimates:
@@ -99,7 +105,8 @@ def _random(stream: Sequence[AffectEstimate], rate: float, rng: np.random.Genera
 
 
 def _modality(stream: Sequence[AffectEstimate], rate: float, rng: np.random.Generator) -> Estimates:
-    lost = {m for m, x in zip(MODALITIES, rng.random(len(MODALITIES)), strict=True) if x < rate}
+    present = _present(stream)
+    lost = {m for m, x in zip(present, rng.random(len(present)), strict=True) if x < rate}
     return [e for e in stream if e.modality not in lost]
 
 
@@ -172,7 +179,7 @@ def _bursts(stream: Sequence[AffectEstimate], rate: float, rng: np.random.Genera
     times = np.array([e.t for e in stream])
     start, end = float(times.min()), float(times.max())
     n = 0
-    for modality in MODALITIES:
+    for modality in _present(stream):
         mine = np.array([e.modality == modality for e in stream])
         t, failed = start, bool(rng.random() < rate)
         while t <= end:

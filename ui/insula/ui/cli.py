@@ -224,7 +224,7 @@ def evaluate(
 
 @app.command()
 def train(
-    modality: Modality,
+    modality: Annotated[str, typer.Argument(metavar="WHAT", help="face, speech, eda, eeg or fusion.")],
     data: Annotated[
         Path,
         typer.Option("--data", "--root", metavar="DIR", help="Folder with the training data (docs/data.md)."),

@@ -61,7 +61,7 @@ STATE: Final = _layout(
     | {f"weight_{modality}": "1" for modality in MODALITIES}
     | {"simulated": "boolean"},
 )
-"""The fused state. A weight is NaN when the modality was not measured."""
+"""The fused state. A weight is NaN when the modality did not enter it."""
 
 ESTIMATES: Final = {
     modality: _layout(
@@ -167,7 +167,7 @@ def _probabilities(expression: tuple[float, ...] | None) -> list[float]:
 
 
 def _state_tail(state: AffectState) -> list[float]:
-    weights = {c.modality: c.weight for c in state.contributions if c.measured}
+    weights = {c.modality: c.weight for c in state.contributions if c.measured or c.weight > 0}
     ages = [math.nan if age is None else age for age in (state.age_newest_s, state.age_oldest_s)]
     return [*ages, *(weights.get(modality, math.nan) for modality in MODALITIES), float(state.simulated)]
 

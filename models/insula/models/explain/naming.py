@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from insula.edge.types import EXPRESSIONS, AffectState, Measure
+from insula.models.fusion.parameters import shipped
 
 COMPOUNDS: Final[dict[frozenset[str], str]] = {
     frozenset({"fear", "surprise"}): "fearfully surprised",
@@ -24,9 +25,9 @@ COMPOUNDS: Final[dict[frozenset[str], str]] = {
     frozenset({"sadness", "anger"}): "sadly angry",
 }
 
-COMPOUND_RATIO: Final = 0.5
-"""Least p2 / p1 of a compound, and least share of both together. Chosen: no open set of compound
-expressions was there to tune them on."""
+COMPOUND_SHARE: Final = 0.5
+"""Least share of both expressions of a compound together. The least p2 / p1 is tuned on pictures over which
+viewers were split (``insula.models.fusion.parameters``)."""
 
 CLEAR: Final = 0.5
 """An expression is named from this probability on."""
@@ -52,7 +53,7 @@ def compound(log_p: Sequence[float]) -> Name | None:
     first, second = sorted(p, key=lambda name: -p[name])[:2]
     text = COMPOUNDS.get(frozenset({first, second}))
     both = p[first] + p[second]
-    if text is None or p[second] < COMPOUND_RATIO * p[first] or both < COMPOUND_RATIO:
+    if text is None or p[second] < shipped().compound_ratio * p[first] or both < COMPOUND_SHARE:
         return None
     return Name("compound", text, (first, second), both)
 
@@ -67,13 +68,16 @@ def region(valence: Measure | None, arousal: Measure | None) -> Name:
 
 
 def name(state: AffectState) -> Name:
-    """The most that may be said of a state, the more specific first."""
+    """The most that may be said of a state, the more specific first.
+
+    Where more than one expression cannot be excluded, none is named.
+    """
     if state.expression is not None:
         if (pair := compound(state.expression)) is not None:
             return pair
         best = max(range(len(EXPRESSIONS)), key=state.expression.__getitem__)
         p = math.exp(state.expression[best])
-        if p >= CLEAR:
+        if p >= CLEAR and len(state.candidates) <= 1:
             return Name("expression", EXPRESSIONS[best], (EXPRESSIONS[best],), p)
         return Name("expression", "no clear expression", (), p)
     if state.valence or state.arousal:

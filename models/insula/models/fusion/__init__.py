@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from insula.models.fusion.late import GROWTH_PER_S, HORIZON_S, LateFusion
-from insula.models.fusion.pool import RELIABILITY
+from insula.models.fusion.late import LateFusion
+from insula.models.fusion.parameters import Parameters, Source, shipped
 
-__all__ = ["GROWTH_PER_S", "HORIZON_S", "RELIABILITY", "LateFusion"]
+__all__ = ["LateFusion", "Parameters", "Source", "shipped"]

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
 
 from insula.edge.types import Measure
-
-GATE_SD: Final = 3.0
-"""Leaps beyond this many standard deviations of the difference are held back."""
-
-DRIFT_PER_SQRT_S: Final = 0.3
-"""What a person may change by meanwhile (1/√s) is no leap."""
+from insula.models.fusion.parameters import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +22,13 @@ class OutlierGate:
 
     A single false reading never gets through, a true change does with the next estimate. A held-back
     estimate leaves the last one standing, which ages (and widens) meanwhile; nothing is held against a
-    value older than ``horizon_s`` or from a clock that ran ahead.
+    value older than the source's horizon or from a clock that ran ahead. What a person may change by
+    meanwhile (``walk_sd``) is no leap.
     """
 
-    def __init__(self, horizon_s: float) -> None:
-        self._horizon_s = horizon_s
+    def __init__(self, source: Source, gate_sd: float) -> None:
+        self._source = source
+        self._gate_sd = gate_sd
         self._suspect: Believed | None = None
         self.believed: Believed | None = None
 
@@ -40,19 +36,14 @@ class OutlierGate:
         """Take the source's next estimate, captured at ``t`` (s)."""
         new = Believed(t, value)
         known, suspect = self.believed, self._suspect
-        stale = known is None or not 0 <= t - known.t <= self._horizon_s
-        confirmed = suspect is not None and not _leaps(suspect, new)
-        if known is None or stale or confirmed or not _leaps(known, new):
+        stale = known is None or not 0 <= t - known.t <= self._source.horizon_s
+        confirmed = suspect is not None and self.leap(suspect, new) <= self._gate_sd
+        if known is None or stale or confirmed or self.leap(known, new) <= self._gate_sd:
             self.believed, self._suspect = new, None
         else:
             self._suspect = new
 
-    def forget(self) -> None:
-        """The source has stopped to measure; what comes next is a new start."""
-        self.believed = self._suspect = None
-
-
-def _leaps(a: Believed, b: Believed) -> bool:
-    drift = DRIFT_PER_SQRT_S * math.sqrt(max(b.t - a.t, 0.0))
-    allowed = math.sqrt(a.value.sd**2 + b.value.sd**2 + drift**2)
-    return abs(b.value.mean - a.value.mean) > GATE_SD * allowed
+    def leap(self, a: Believed, b: Believed) -> float:
+        """How far ``b`` is from ``a``, in standard deviations of what is to be expected."""
+        drift = self._source.walk_sd**2 * max(b.t - a.t, 0.0)
+        return abs(b.value.mean - a.value.mean) / math.sqrt(a.value.sd**2 + b.value.sd**2 + drift + 1e-12)

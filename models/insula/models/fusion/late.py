@@ -8,144 +8,186 @@ measured" at its horizon; a source that comes or goes makes no step larger than 
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from typing import Final, Literal
 
 from insula.edge.errors import ConfigError
-from insula.edge.types import AffectEstimate, AffectState, Clue, Contribution, Measure, Modality
-from insula.models.fusion.combine import SD_FLOOR, combine, contradiction
-from insula.models.fusion.gate import OutlierGate
+from insula.edge.types import (
+    EXPRESSIONS,
+    MODALITIES,
+    AffectEstimate,
+    AffectState,
+    Clue,
+    Contribution,
+    Measure,
+    Modality,
+)
+from insula.models.fusion.axis import AxisFusion
+from insula.models.fusion.combine import contradiction
+from insula.models.fusion.parameters import Parameters, shipped
 from insula.models.fusion.pool import pool
-from insula.models.fusion.tracker import AxisTracker
-
-HORIZON_S: Final[Mapping[Modality, float]] = {"face": 1.0, "voice": 1.0, "eda": 3.0, "eeg": 3.0}
-"""Age at which an estimate no longer speaks of the present."""
-
-GROWTH_PER_S: Final[Mapping[Modality, float]] = {"face": 0.3, "voice": 0.3, "eda": 0.05, "eeg": 0.1}
-"""How fast a valence/arousal deviation grows with age (1/s): expressions change faster than arousal.
-Chosen, not fitted: no open recording rates both continuously."""
-
-AHEAD_S: Final = 1.0
-"""An estimate stamped further in the future than this comes from a clock that jumped."""
+from insula.models.fusion.stamps import Stamps
 
 Axis = Literal["valence", "arousal"]
 _AXES: Final[tuple[Axis, ...]] = ("valence", "arousal")
 _N_CLUES = 6
+_LEFT_OUT = "left out by the settings of this person"
 
 
 class LateFusion:
     """Combines the newest estimate of every modality into one state.
 
     ``rate_hz`` is the rate at which the runtime asks for states (10–30 Hz is usual). ``process_sd`` is how
-    much this person's valence and arousal move in a second (1/√s): larger follows faster and smooths less.
-    Raises ``ConfigError`` when either is not positive.
+    much this person's valence and arousal move in a second (1/√s): larger follows faster and smooths less;
+    default: as fitted. ``weights`` (0…1 by modality) say how far this person's face, voice … are to be
+    trusted: 0 leaves a modality out. ``parameters`` replace the fitted constants.
+    Raises ``ConfigError`` when one of them makes no sense.
     """
 
-    def __init__(self, *, rate_hz: float = 20.0, process_sd: float = 0.3) -> None:
+    def __init__(
+        self,
+        parameters: Parameters | None = None,
+        *,
+        rate_hz: float = 20.0,
+        process_sd: float | None = None,
+        weights: Mapping[str, float] | None = None,
+    ) -> None:
+        self._parameters = parameters or shipped()
+        if process_sd is None:
+            process_sd = self._parameters.process_sd
         for name, value in (("rate_hz", rate_hz), ("process_sd", process_sd)):
             if not (math.isfinite(value) and value > 0):
                 raise ConfigError(f"[fusion] {name} must be positive, not {value}")
         self.rate_hz = rate_hz
+        self._weights = _checked(weights or {})
         self._now = math.inf  # before the first state no stamp is from the future
         self._newest: dict[Modality, AffectEstimate] = {}
-        self._gates: dict[tuple[Modality, Axis], OutlierGate] = {}
-        self._trackers = {axis: AxisTracker(process_sd) for axis in _AXES}
+        self._measured: dict[Modality, AffectEstimate] = {}
+        self._stamps = {modality: Stamps() for modality in self._parameters.sources}
+        self._axes = {
+            axis: AxisFusion(
+                number,
+                self._parameters.sources,
+                correlation=self._parameters.correlation,
+                process_sd=process_sd,
+                gate_sd=self._parameters.gate_sd,
+                weights=self._weights,
+            )
+            for number, axis in enumerate(_AXES)
+        }
 
     def update(self, estimate: AffectEstimate) -> None:
         """Take an estimate; an older one than is already known of its modality is ignored."""
-        known = self._newest.get(estimate.modality)
-        if known is not None and estimate.t < known.t <= self._now + AHEAD_S:
+        modality = estimate.modality
+        known = self._newest.get(modality)
+        captured = self._stamps[modality].true_time(estimate.t, self._now)
+        if captured is None:
+            if known is None:
+                self._newest[modality] = estimate  # so that the state can say what is wrong with it
             return
-        self._newest[estimate.modality] = estimate
+        if captured != estimate.t:
+            estimate = dataclasses.replace(estimate, t=captured)
+        if known is not None and estimate.t < known.t <= self._now:
+            return
+        self._newest[modality] = estimate
+        if not self._weights.get(modality, 1.0):
+            return
         for axis in _AXES:
-            self._offer(axis, estimate)
+            value: Measure | None = getattr(estimate, axis)
+            if value is not None:
+                self._measured[modality] = estimate
+                self._axes[axis].offer(modality, estimate.t, value)
 
     def state(self, t: float) -> AffectState:
         """The state at time ``t`` (s)."""
         self._now = t
-        reasons = {m: why for m, e in self._newest.items() if (why := _why_not(e, t))}
+        reasons = {m: why for m, e in self._newest.items() if (why := self._why_not(e, t))}
         valid = {m: e for m, e in self._newest.items() if m not in reasons}
-        parts = {axis: self._parts(axis, t, valid) for axis in _AXES}
-        valence, weights_v = self._track("valence", t, parts["valence"])
-        arousal, weights_a = self._track("arousal", t, parts["arousal"])
-        expression, shares = pool(valid)
-        weights = {m: max(weights_v.get(m, 0.0), weights_a.get(m, 0.0)) for m in valid}
-        sources = {e.va_source for m, e in valid.items() if weights[m] > 0}
-        ages = [max(t - e.t, 0.0) for e in valid.values()]
+        parts = {axis: self._axes[axis].parts(t) for axis in _AXES}
+        valence, weights_v = self._axes["valence"].follow(t, parts["valence"])
+        arousal, weights_a = self._axes["arousal"].follow(t, parts["arousal"])
+        expression, shares = pool(valid, self._parameters, self._weights, t)
+        weights = {m: max(weights_v.get(m, 0.0), weights_a.get(m, 0.0)) for m in self._newest}
+        standing = [self._measured[m] for m, weight in weights.items() if weight > 0]
+        entered = {e.modality: e for e in (*standing, *valid.values())}
+        ages = [max(t - e.t, 0.0) for e in entered.values()]
+        indices = tuple((name, measure) for e in valid.values() for name, measure in e.indices)
+        measured = bool(valence or arousal or expression or indices)
         return AffectState(
             t=t,
             valence=valence,
             arousal=arousal,
             expression=expression,
-            indices=tuple((name, measure) for e in valid.values() for name, measure in e.indices),
+            indices=indices,
             contributions=tuple(
-                _contribution(e, t, weights.get(m) or shares.get(m, 0.0), reasons.get(m, ""))
-                for m, e in self._newest.items()
+                self._contribution(m, t, weights[m] or shares.get(m, 0.0), reasons.get(m, ""))
+                for m in self._newest
             ),
-            reason="" if valid else "; ".join(f"{m}: {r}" for m, r in reasons.items()) or "no estimate yet",
+            reason="" if measured else "; ".join(f"{m}: {r}" for m, r in reasons.items()) or "no estimate yet",
             age_newest_s=min(ages, default=None),
             age_oldest_s=max(ages, default=None),
-            va_source=None if not (valence or arousal) else "native" if sources == {"native"} else "mapped",
-            simulated=any(e.simulated for e in valid.values()),
+            va_source=_source(standing) if valence or arousal else None,
+            simulated=any(e.simulated for e in entered.values()),
             clues=_strongest(valid),
             disagreement=_disagreement(parts),
+            candidates=self._candidates(expression, valid),
         )
 
-    def _offer(self, axis: Axis, estimate: AffectEstimate) -> None:
-        modality = estimate.modality
-        gate = self._gates.setdefault((modality, axis), OutlierGate(HORIZON_S[modality]))
-        value: Measure | None = getattr(estimate, axis)
-        if value is None:
-            gate.forget()
-        else:
-            gate.offer(estimate.t, value)
+    def _candidates(
+        self, expression: tuple[float, ...] | None, valid: Mapping[Modality, AffectEstimate]
+    ) -> tuple[str, ...]:
+        """Expressions that cannot be excluded; the likeliest is always among them."""
+        speaking = "+".join(m for m in self._parameters.sources if m in valid and valid[m].expression is not None)
+        least = self._parameters.candidate_p.get(speaking)
+        if expression is None or least is None:
+            return ()
+        best = max(expression)
+        return tuple(
+            name for name, p in zip(EXPRESSIONS, expression, strict=True) if p >= min(best, math.log(least))
+        )
 
-    def _parts(
-        self, axis: Axis, t: float, valid: Mapping[Modality, AffectEstimate]
-    ) -> dict[Modality, Measure]:
-        """What every valid source says about an axis, its deviation grown with its age."""
-        parts = {}
-        for modality in valid:
-            believed = self._gates[modality, axis].believed
-            if believed is not None and t - believed.t <= HORIZON_S[modality]:
-                growth = GROWTH_PER_S[modality] * max(t - believed.t, 0.0)
-                sd = math.hypot(max(believed.value.sd, SD_FLOOR), growth)
-                parts[modality] = Measure(believed.value.mean, sd)
-        return parts
+    def _why_not(self, estimate: AffectEstimate, t: float) -> str:
+        """Why an estimate does not speak of ``t``, empty when it does."""
+        if not self._weights.get(estimate.modality, 1.0):
+            return _LEFT_OUT
+        if not estimate.measured:
+            return estimate.reason
+        age = t - estimate.t
+        if age < -1.0:
+            return f"its time stamp is {-age:.1f} s in the future"
+        horizon_s = self._parameters.sources[estimate.modality].horizon_s
+        return f"no news for {age:.1f} s" if age > horizon_s else ""
 
-    def _track(
-        self, axis: Axis, t: float, parts: Mapping[Modality, Measure]
-    ) -> tuple[Measure | None, Mapping[Modality, float]]:
-        if not parts:
-            self._trackers[axis].forget()
-            return None, {}
-        combined = combine(parts)
-        return self._trackers[axis].follow(t, combined.mean, combined.sd), combined.weights
-
-
-def _why_not(estimate: AffectEstimate, t: float) -> str:
-    """Why an estimate does not enter the state at ``t``, empty when it does."""
-    if not estimate.measured:
-        return estimate.reason
-    age = t - estimate.t
-    if age < -AHEAD_S:
-        return f"its time stamp is {-age:.1f} s in the future"
-    return f"no news for {age:.1f} s" if age > HORIZON_S[estimate.modality] else ""
+    def _contribution(self, modality: Modality, t: float, weight: float, reason: str) -> Contribution:
+        newest = self._newest[modality]
+        standing = self._measured.get(modality, newest) if reason and weight else newest
+        off = self._stamps[modality].offset_s
+        return Contribution(
+            modality=modality,
+            measured=not reason,
+            reason=reason or (f"its clock is {off:+.1f} s off: read by arrival" if off else ""),
+            weight=weight,
+            age_s=t - standing.t,
+            quality=0.0 if reason else newest.quality,
+        )
 
 
-def _contribution(estimate: AffectEstimate, t: float, weight: float, reason: str) -> Contribution:
-    return Contribution(
-        modality=estimate.modality,
-        measured=not reason,
-        reason=reason,
-        weight=weight,
-        age_s=t - estimate.t,
-        quality=0.0 if reason else estimate.quality,
-    )
+def _checked(weights: Mapping[str, float]) -> dict[str, float]:
+    for modality, weight in weights.items():
+        if modality not in MODALITIES:
+            raise ConfigError(f"[fusion.weights] knows {', '.join(MODALITIES)}, not {modality!r}")
+        if not (isinstance(weight, (int, float)) and 0.0 <= weight <= 1.0):
+            raise ConfigError(f"[fusion.weights] {modality} must be within 0…1, not {weight!r}")
+    return {modality: float(weight) for modality, weight in weights.items()}
 
 
-def _disagreement(parts: Mapping[Axis, Mapping[Modality, Measure]]) -> float | None:
+def _source(standing: list[AffectEstimate]) -> Literal["native", "mapped"]:
+    return "native" if {e.va_source for e in standing} == {"native"} else "mapped"
+
+
+def _disagreement(parts: Mapping[Axis, Mapping[str, Measure]]) -> float | None:
     """The larger contradiction of face and voice on either axis, ``None`` while not both speak."""
     pairs = [(p["face"], p["voice"]) for p in parts.values() if "face" in p and "voice" in p]
     return max((contradiction(a, b) for a, b in pairs), default=None)

@@ -2,53 +2,69 @@
 
 ``p ∝ Π p_m^w_m`` with weights that sum to one, so that a single source comes out as it went in (Genest and
 Zidek 1986, "Combining probability distributions"). A source's say is its reliability × quality ×
-(1 − normalised entropy): who is undecided has hardly any.
+(1 − normalised entropy) × freshness: who is undecided has hardly any. Where several speak, their product
+is sharpened by the fitted ``pool_gain``: two that agree are surer than either alone.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from insula.edge.types import EXPRESSIONS, AffectEstimate, Modality
-
-RELIABILITY: Final[Mapping[Modality, float]] = {"face": 0.8, "voice": 0.6, "eda": 0.5, "eeg": 0.5}
-"""Prior trust in a modality's expression probabilities; roughly the validation recall of our models."""
+from insula.models.fusion.parameters import Parameters
 
 _NEVER_LEARNED = math.log(1e-12) + 1e-6  # a class that was never part of a source's training
 
 
 def pool(
     valid: Mapping[Modality, AffectEstimate],
+    parameters: Parameters,
+    weights: Mapping[str, float],
+    t: float,
 ) -> tuple[tuple[float, ...] | None, dict[Modality, float]]:
-    """Pooled natural-log probabilities, ``None`` when no source has any, and every source's share.
+    """Pooled natural-log probabilities at ``t`` (s), ``None`` when no source has any, and every share.
 
-    A source that gives a class no more than 1e-12 never learned it and has no say on it.
+    A source that gives a class no more than 1e-12 never learned it and has no say on it. ``weights`` as in
+    :class:`~insula.models.fusion.LateFusion`.
     """
-    sources = [m for m, e in valid.items() if e.expression is not None]
-    if not sources:
+    rows = {m: np.array(e.expression, np.float64) for m, e in valid.items() if e.expression is not None}
+    if not rows:
         return None, {}
-    logs = np.array([valid[m].expression for m in sources], dtype=np.float64)
-    say = np.array(
-        [_say(RELIABILITY[m], valid[m].quality, row) for m, row in zip(sources, logs, strict=True)]
-    )
+    say = {}
+    for modality, row in rows.items():
+        source, estimate = parameters.sources[modality], valid[modality]
+        fresh = 1.0 - max(t - estimate.t, 0.0) / source.horizon_s
+        trust = source.reliability * weights.get(modality, 1.0) * estimate.quality
+        say[modality] = max(trust * (1.0 - entropy(row)) * max(fresh, 0.0), 1e-3)
+    pooled = pool_logs(np.array(list(rows.values())), np.array(list(say.values())), parameters.pool_gain)
+    total = sum(say.values())
+    return tuple(pooled.tolist()), {m: s / total for m, s in say.items()}
+
+
+def pool_logs(
+    logs: npt.NDArray[np.float64], say: npt.NDArray[np.float64], gain: float
+) -> npt.NDArray[np.float64]:
+    """Pool log-probabilities ``(n_sources, n_classes)`` with says ``(n_sources,)``.
+
+    ``gain`` sharpens by how evenly the say is shared: not at all when one source has all of it.
+    """
     known = logs > _NEVER_LEARNED
     weights = np.where(known, say[:, None], 0.0)
     total = weights.sum(axis=0)
     heard = total > 0
-    pooled = np.full(len(EXPRESSIONS), -np.inf)
+    pooled = np.full(logs.shape[1], -np.inf)
     pooled[heard] = (np.where(known, logs, 0.0) * weights).sum(axis=0)[heard] / total[heard]
     shares = say / say.sum()
-    result = tuple(float(x) for x in pooled - np.logaddexp.reduce(pooled))
-    return result, {m: float(share) for m, share in zip(sources, shares, strict=True)}
+    voices = 1.0 / float(np.sum(shares**2))  # how many equal ones they are worth
+    pooled *= 1.0 + (gain - 1.0) * (voices - 1.0)
+    return np.asarray(pooled - np.logaddexp.reduce(pooled), np.float64)
 
 
-def _say(reliability: float, quality: float, log_p: npt.NDArray[np.float64]) -> float:
-    """A source's say, never quite nothing."""
+def entropy(log_p: npt.NDArray[np.float64]) -> float:
+    """Entropy relative to that of equal shares, 0…1."""
     p = np.exp(log_p)
-    entropy = -float(np.sum(p * np.where(p > 0, log_p, 0.0))) / math.log(len(EXPRESSIONS))
-    return max(reliability * quality * (1.0 - entropy), 1e-3)
+    return -float(np.sum(p * np.where(p > 0, log_p, 0.0))) / math.log(len(EXPRESSIONS))

@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 from insula.edge.types import AffectEstimate, AffectState, Measure, Modality
-from insula.models.fusion.combine import CORRELATION
 
 Floats = npt.NDArray[np.float64]
 Truth = Callable[[Floats], Floats]
@@ -76,7 +75,7 @@ def wander(seed: int, duration_s: float, *, sd: float = 0.35, tau_s: float = 20.
     return truth
 
 
-def observe(truth: Truth, duration_s: float, seed: int, *, correlation: float = CORRELATION) -> Trial:
+def observe(truth: Truth, duration_s: float, seed: int, *, correlation: float = 0.5) -> Trial:
     """Let the observers watch for ``duration_s``; ``correlation`` of any two observers' errors."""
     rng = np.random.default_rng((seed, 2))
     n = round(duration_s * GRID_HZ) + 1

@@ -17,6 +17,7 @@ from insula.ui.terminal import console
 
 _SHOWN = 6
 MODALITIES = ("face", "speech", "eda", "eeg")
+TRAINED = (*MODALITIES, "fusion")
 
 
 def list_models() -> None:
@@ -100,6 +101,7 @@ def train(modality: str, data: Path, out: Path, seed: int, dataset: str = "") ->
 
 
 def _module(modality: str, what: str) -> ModuleType:
-    if modality not in MODALITIES:
-        raise ConfigError(f"unknown modality {modality!r}{nearest(modality, MODALITIES)}")
+    known = TRAINED if what == "train" else MODALITIES
+    if modality not in known:
+        raise ConfigError(f"unknown modality {modality!r}{nearest(modality, known)}")
     return importlib.import_module(f"insula.models.{modality}.{what}")

@@ -1,0 +1,77 @@
+"""The constants of fusion, fitted on real recordings by ``insula train fusion`` and shipped with their card.
+
+They stand in ``parameters.toml`` beside this file; ``docs/validity-fusion.md`` says what each was fitted on.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+from insula.edge.errors import ModelError
+from insula.edge.types import Modality
+
+FILE: Final = "parameters.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """How far one modality is to be trusted, and for how long.
+
+    ``walk_sd`` (1/√s): what it speaks of wanders away from an estimate of age ``a`` by ``walk_sd · √a``.
+    ``horizon_s``: the age at which an estimate no longer speaks of the present. ``reliability``: its say
+    in the pool of expressions, relative to the others'. ``gain`` and ``extra_sd``, of valence and arousal,
+    make its deviations honest: √((gain · sd)² + extra²), so that 90 % intervals hold 90 % of the truths.
+    """
+
+    walk_sd: float
+    horizon_s: float
+    reliability: float
+    gain: tuple[float, float] = (1.0, 1.0)
+    extra_sd: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """All constants of :class:`insula.models.fusion.LateFusion`.
+
+    ``correlation`` of the errors of any two sources, 0…1; ``process_sd`` (1/√s): how much a person's
+    valence and arousal move in a second; ``gate_sd``: leaps beyond this many standard deviations are held
+    back; ``pool_gain``: how much surer several agreeing sources are than one (1: not at all).
+    ``compound_ratio``: the p2/p1 from which two expressions are named as one. ``candidate_p``: the least
+    probability of an expression that cannot be excluded, by who speaks ("face", "voice", "face+voice").
+    """
+
+    sources: Mapping[Modality, Source]
+    correlation: float
+    process_sd: float
+    gate_sd: float
+    pool_gain: float
+    compound_ratio: float
+    candidate_p: Mapping[str, float]
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any]) -> Parameters:
+        """Read the tables of ``parameters.toml``; raises ``ModelError`` when one is missing."""
+        try:
+            sources = {
+                modality: Source(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+                for modality, values in table["sources"].items()
+            }
+            return cls(sources=sources, candidate_p=table["candidate_p"], **table["shared"])
+        except (KeyError, TypeError) as error:
+            raise ModelError(f"the parameters of fusion are malformed: {error!r}") from error
+
+
+@cache
+def shipped() -> Parameters:
+    """The parameters of this installation; raises ``ModelError`` when they are unusable."""
+    try:
+        text = resources.files("insula.models.fusion").joinpath(FILE).read_text("utf-8")
+        return Parameters.from_table(tomllib.loads(text))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise ModelError(f"{FILE} of fusion cannot be read ({error}); reinstall insula") from error
