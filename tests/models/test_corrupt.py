@@ -10,6 +10,7 @@ import pytest
 from insula.edge.types import MODALITIES, AffectEstimate, Measure
 from insula.models.corrupt import JUMP_S, MODES, Mode, corrupt
 from insula.models.fusion import LateFusion
+from insula.models.fusion.trial import HONEST
 
 LOSING = ("random", "same_rate", "modality", "temporal", "contiguous", "burst")
 ABSENT = {"saturated_eda": "eda", "no_face": "face", "clipped_microphone": "voice"}
@@ -108,7 +109,7 @@ def test_time_jumps_move_stamps_only() -> None:
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("rate", [0.3, 1.0])
 def test_fusion_bears_every_damage_and_says_what_is_not_measured(mode: Mode, rate: float) -> None:
-    fusion = LateFusion()
+    fusion = LateFusion(HONEST)
     left = corrupt(stream(20), mode, rate, 0)
     for i, estimate in enumerate(left):
         fusion.update(estimate)

@@ -20,6 +20,7 @@ from insula.models.explain.record import Explanation
 from insula.models.explain.templates import template
 from insula.models.face.blendshapes import ACTION_UNITS
 from insula.models.fusion import LateFusion
+from insula.models.fusion.trial import HONEST
 
 
 def logs(**p: float) -> tuple[float, ...]:
@@ -57,7 +58,7 @@ NO_EDA = AffectEstimate("eda", "wrist", 1.0, 0.0, reason="contact lost")
 
 
 def fused(*estimates: AffectEstimate) -> AffectState:
-    fusion = LateFusion()
+    fusion = LateFusion(HONEST)
     for estimate in estimates:
         fusion.update(estimate)
     return fusion.state(1.0)
@@ -131,7 +132,7 @@ def test_templates_use_the_baseline_and_before_there_is_one_the_intensity() -> N
 
 def test_an_old_estimate_and_simulated_input_are_named() -> None:
     eda = AffectEstimate("eda", "w", 0.0, 1.0, arousal=Measure(0.1, 0.5), va_source="mapped", simulated=True)
-    fusion = LateFusion()
+    fusion = LateFusion(HONEST)
     fusion.update(eda)
     record = explain(fusion.state(2.0), [eda])
     assert [a.kind for a in record.against] == ["old", "simulated"]
@@ -165,7 +166,7 @@ def test_each_of_the_seven_pairs_is_found(pair: list[str]) -> None:
 
 def test_no_compound_of_an_unlisted_pair_or_a_far_second_or_a_flat_rest() -> None:
     assert compound(logs(happiness=0.5, anger=0.4)) is None
-    assert compound(logs(fear=0.7, surprise=0.2)) is None
+    assert compound(logs(fear=0.8, surprise=0.1)) is None
     assert compound(logs(fear=0.16, surprise=0.15)) is None
     assert len(COMPOUNDS) == 7
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from insula.edge.types import EXPRESSIONS, AffectEstimate, Measure, Modality
 from insula.models.fusion import LateFusion, shipped
+from insula.models.fusion.trial import HONEST
 
 UNIFORM = tuple([-math.log(8)] * 8)
 
@@ -31,7 +32,7 @@ def estimate(
 @given(st.floats(-1, 1), st.floats(0.05, 1.0))
 @settings(deadline=None)
 def test_a_steady_input_comes_out_unchanged(value: float, sd: float) -> None:
-    fusion = LateFusion()
+    fusion = LateFusion(HONEST)
     for i in range(100):
         fusion.update(estimate("face", i / 20, value, sd))
         state = fusion.state(i / 20)
@@ -41,7 +42,7 @@ def test_a_steady_input_comes_out_unchanged(value: float, sd: float) -> None:
 
 
 def test_nothing_measured_is_said_with_every_reason() -> None:
-    fusion = LateFusion()
+    fusion = LateFusion(HONEST)
     assert fusion.state(0.0).reason == "no estimate yet"
     fusion.update(AffectEstimate("face", "cam", 1.0, 0.0, reason="no face in the picture"))
     fusion.update(AffectEstimate("eda", "eda", 1.0, 0.0, reason="contact lost"))
@@ -53,7 +54,7 @@ def test_nothing_measured_is_said_with_every_reason() -> None:
 
 
 def test_a_stopped_stream_widens_and_ends_as_not_measured_within_its_horizon() -> None:
-    fusion = LateFusion()
+    fusion = LateFusion(HONEST)
     fusion.update(estimate("face", 0.0, 0.5, 0.2))
     sds = []
     for t in np.arange(0, shipped().sources["face"].horizon_s, 0.1):
@@ -68,7 +69,7 @@ def test_a_stopped_stream_widens_and_ends_as_not_measured_within_its_horizon() -
 
 
 def test_the_surer_source_weighs_more_and_disagreement_widens() -> None:
-    fusion = LateFusion()
+    fusion = LateFusion(HONEST)
     fusion.update(estimate("face", 0.0, 0.8, 0.1))
     fusion.update(estimate("voice", 0.0, -0.4, 0.3))
     state = fusion.state(0.0)
@@ -84,7 +85,7 @@ def test_the_surer_source_weighs_more_and_disagreement_widens() -> None:
 def test_losing_a_source_makes_no_step_larger_than_the_interval(
     a: float, b: float, sd_a: float, sd_b: float
 ) -> None:
-    fusion = LateFusion()
+    fusion = LateFusion(HONEST)
     for i in range(40):
         fusion.update(estimate("face", i / 20, a, sd_a))
         fusion.update(estimate("voice", i / 20, b, sd_b))
@@ -99,7 +100,7 @@ def test_losing_a_source_makes_no_step_larger_than_the_interval(
 
 def test_one_expression_source_comes_out_as_it_went_in() -> None:
     log_p = np.log([0.02, 0.7, 0.1, 0.05, 0.05, 0.03, 0.03, 0.02])
-    fusion = LateFusion()
+    fusion = LateFusion(HONEST)
     fusion.update(replace(estimate("face", 0.0), expression=tuple(log_p)))
     assert np.allclose(np.exp(fusion.state(0.0).expression or ()), np.exp(log_p))
 
@@ -109,7 +110,7 @@ def test_a_class_a_source_never_learned_is_left_to_the_others() -> None:
     face[EXPRESSIONS.index("contempt")] = math.log(0.7)
     voice = np.log(np.append(np.full(7, 1 / 7), 1.0))
     voice[7] = -math.inf
-    fusion = LateFusion()
+    fusion = LateFusion(HONEST)
     fusion.update(replace(estimate("face", 0.0), expression=tuple(face)))
     fusion.update(replace(estimate("voice", 0.0), expression=tuple(voice)))
     pooled = np.exp(fusion.state(0.0).expression or ())
@@ -119,14 +120,14 @@ def test_a_class_a_source_never_learned_is_left_to_the_others() -> None:
 
 def test_an_undecided_source_has_hardly_a_say() -> None:
     log_p = np.log([0.02, 0.7, 0.1, 0.05, 0.05, 0.03, 0.03, 0.02])
-    fusion = LateFusion()
+    fusion = LateFusion(HONEST)
     fusion.update(replace(estimate("face", 0.0), expression=tuple(log_p)))
     fusion.update(replace(estimate("voice", 0.0), expression=UNIFORM))
     assert np.exp((fusion.state(0.0).expression or ())[1]) > 0.68
 
 
 def test_an_older_estimate_does_not_replace_a_newer_one() -> None:
-    fusion = LateFusion()
+    fusion = LateFusion(HONEST)
     fusion.update(estimate("face", 1.0, 0.5))
     fusion.update(estimate("face", 0.5, -0.5))
     measure = fusion.state(1.0).valence
@@ -135,7 +136,7 @@ def test_an_older_estimate_does_not_replace_a_newer_one() -> None:
 
 
 def test_simulated_input_makes_a_simulated_state() -> None:
-    fusion = LateFusion()
+    fusion = LateFusion(HONEST)
     fusion.update(estimate("face", 0.0))
     assert not fusion.state(0.0).simulated
     fusion.update(replace(estimate("eda", 0.0), simulated=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from insula.models.fusion import LateFusion
-from insula.models.fusion.trial import Floats, observe, run, series, wander
+from insula.models.fusion.trial import HONEST, Floats, observe, run, series, wander
 from insula.models.metrics import interval_coverage, mean_squared_z
 
 DURATION_S = 300.0
@@ -19,13 +19,13 @@ def tried(correlation: float) -> tuple[Floats, Floats, Floats]:
     for seed in SEEDS:
         truth = wander(seed, DURATION_S)
         trial = observe(truth, DURATION_S, seed, correlation=correlation)
-        rows.append((truth(ticks), *series(run(LateFusion(), trial.estimates, trial.arrivals, ticks))))
+        rows.append((truth(ticks), *series(run(LateFusion(HONEST), trial.estimates, trial.arrivals, ticks))))
     y, mean, sd = (np.concatenate(column) for column in zip(*rows, strict=True))
     return y, mean, sd
 
 
 def test_ninety_percent_intervals_hold_the_truth_in_88_to_92_percent() -> None:
-    whole = tried(0.5)
+    whole = tried(HONEST.correlation)
     assert np.isfinite(whole[1]).all()
     for axis in range(2):
         y, mean, sd = (column[:, axis] for column in whole)
@@ -46,7 +46,7 @@ def test_the_fused_state_is_nearer_to_the_truth_than_the_best_source() -> None:
     ticks = np.arange(2.0, DURATION_S, 0.25)
     errors = []
     for chosen in (trial.estimates, [e for e in trial.estimates if e.modality == "face"]):
-        mean, _ = series(run(LateFusion(), chosen, trial.arrivals, ticks))
+        mean, _ = series(run(LateFusion(HONEST), chosen, trial.arrivals, ticks))
         errors.append(float(np.sqrt(np.mean((mean - truth(ticks)) ** 2))))
     assert errors[0] < errors[1]
 

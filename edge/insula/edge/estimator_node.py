@@ -6,16 +6,17 @@ import dataclasses
 import math
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from insula.edge.budget import RestartBudget
 from insula.edge.clock import Clock
 from insula.edge.engines.choice import Engines
 from insula.edge.governor import Governor, Pace
 from insula.edge.health import Health, NodeState
-from insula.edge.protocols import Estimator
+from insula.edge.protocols import Estimator, Personal
 from insula.edge.sensor_node import in_words
 from insula.edge.stream import StreamReader
-from insula.edge.types import AffectEstimate
+from insula.edge.types import AffectEstimate, Modality
 
 _REPEAT_S = 0.5
 _STEP_S = 0.1
@@ -53,6 +54,7 @@ class EstimatorNode:
         self._governor = governor
         self._pace = Pace()
         self._clock = clock
+        self._resting = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self.run, name=f"estimator {name}", daemon=True)
 
@@ -78,6 +80,21 @@ class EstimatorNode:
             return True
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
+
+    @property
+    def modality(self) -> Modality:
+        """What it estimates."""
+        return self._estimator.modality
+
+    def learn(self, resting: bool) -> None:
+        """Tell an estimator that has a personal rest whether the person rests now."""
+        if isinstance(self._estimator, Personal) and resting != self._resting:
+            self._resting = resting
+            self._estimator.learn(resting)
+
+    def learned(self) -> dict[str, Any] | None:
+        """What the estimator learned of the person's rest."""
+        return self._estimator.learned() if isinstance(self._estimator, Personal) else None
 
     def run(self) -> None:
         """Do the work; the body of the node's thread."""

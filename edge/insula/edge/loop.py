@@ -15,10 +15,10 @@ import asyncio
 import contextlib
 import inspect
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol
+from typing import Any, Protocol
 
 from insula.edge import registry
 from insula.edge.accompany import accompany
@@ -30,12 +30,13 @@ from insula.edge.estimator_node import EstimatorNode
 from insula.edge.governor import Governor
 from insula.edge.health import Health, NodeState
 from insula.edge.machine import MachineState, read_machine
-from insula.edge.protocols import Estimator, Item, Sensor, Sink
+from insula.edge.profile import Profile
+from insula.edge.protocols import Estimator, Item, Personal, Sensor, Sink
 from insula.edge.reports import Answer, Rating, StepEvent
 from insula.edge.sensor_node import SensorNode, in_words
 from insula.edge.sink_node import SinkNode
 from insula.edge.stream import StreamWriter
-from insula.edge.types import AffectEstimate, AffectState, Marker
+from insula.edge.types import AffectEstimate, AffectState, Marker, Modality
 
 OPEN_TIMEOUT_S = 20.0  # a network camera or a board over Bluetooth takes seconds
 _JOIN_S = 1.0
@@ -72,14 +73,17 @@ class SensingLoop:
         directory: Path | None = None,
         wrap: Callable[[str, Sensor], Sensor] | None = None,
         machine: Callable[[], MachineState] = read_machine,
+        profile: Profile | None = None,
         clock: Clock = now,
     ) -> None:
         self.config = config
+        self.profile = profile
         self.clock = clock
         self.health = Health(self._publish, clock)
         self._directory = directory
         self._wrap = wrap or (lambda name, sensor: sensor)
-        self._fusion: Fusion = registry.factory("fusion", "late")(**config.fusion)
+        weights = {"weights": profile.weights} if profile is not None and profile.weights else {}
+        self._fusion: Fusion = registry.factory("fusion", "late")(**{**weights, **config.fusion})
         self._fusion_lock = threading.Lock()
         self._sensors: list[SensorNode] = []
         self._estimators: list[EstimatorNode] = []
@@ -211,6 +215,16 @@ class SensingLoop:
         """Publish what a person did or said, for every sink."""
         self._publish(item)
 
+    def learn(self, modalities: Collection[Modality]) -> None:
+        """These rest from now on, all others do not: the guided minute."""
+        for node in self._estimators:
+            node.learn(node.modality in modalities)
+
+    def learned(self) -> dict[Modality, dict[str, Any]]:
+        """What each estimator learned of the person's rest; call it when the loop has stopped."""
+        found = {node.modality: node.learned() for node in self._estimators}
+        return {modality: rest for modality, rest in found.items() if rest is not None}
+
     def shutter(self, closed: bool) -> None:
         """Cut pictures and sound off at their sensors, or let them through again."""
         self._closed = closed
@@ -274,6 +288,7 @@ class SensingLoop:
         for part in parts:
             engines = Engines(**self.config.engine)
             estimator = _estimator(part, engines)
+            self._adopt(estimator)
             called = f"{part.name} estimator"
             name = self._stream_for(part, estimator)
             if name is None:
@@ -298,6 +313,11 @@ class SensingLoop:
             )
             self._estimators.append(node)
             node.start()
+
+    def _adopt(self, estimator: Estimator) -> None:
+        rest = self.profile.rests.get(estimator.modality) if self.profile is not None else None
+        if rest is not None and isinstance(estimator, Personal):
+            estimator.adopt(rest)
 
     def _stream_for(self, part: Part, estimator: Estimator) -> str | None:
         """The configured stream, or the first that fits; ``None`` when an automatic one fits nothing."""

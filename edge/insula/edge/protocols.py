@@ -6,7 +6,7 @@ Third parties register their own under the entry-point groups of ``insula.edge.r
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -78,6 +78,23 @@ class Accompanied(Protocol):
 
         The streams of its own sensor are offered first. An estimator that takes one closes it.
         """
+
+
+@runtime_checkable
+class Personal(Protocol):
+    """What an estimator may have beside its methods: it measures against the person's own rest.
+
+    ``learn`` may be called from any thread and takes effect with the next estimate.
+    """
+
+    def learn(self, resting: bool) -> None:
+        """The person rests from now on (forget what was known), or no longer does."""
+
+    def learned(self) -> dict[str, Any] | None:
+        """What was learned, as plain JSON values; ``None`` when it was too little. Also after ``close``."""
+
+    def adopt(self, rest: Mapping[str, Any]) -> None:
+        """Measure against a rest learned earlier; before ``start``. Raises ``DataError`` if malformed."""
 
 
 @runtime_checkable

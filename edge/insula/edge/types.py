@@ -237,7 +237,8 @@ class AffectState:
     ``reason`` says why. ``simulated`` is true when any contributing stream is simulated. ``disagreement`` is
     how far face and voice are apart on the axis where they differ most, in standard deviations of their
     difference: above 2 they contradict each other; ``None`` while not both speak. ``candidates`` are the
-    expressions that cannot be excluded: the one shown is among them 9 times in 10; empty without a calibration.
+    expressions that cannot be excluded: the one shown is among them 9 times in 10; empty where nothing was
+    calibrated.
     """
 
     t: float

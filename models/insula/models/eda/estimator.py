@@ -7,20 +7,23 @@ was available, so the scale is a convention, and valence is not touched.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from insula.edge.engines.choice import Loader, on_cpu
+from insula.edge.errors import DataError
 from insula.edge.stream import StreamReader
 from insula.edge.types import AffectEstimate, Clue, Measure, Modality, StreamInfo
 from insula.models.eda import pulse
 from insula.models.eda.artefacts import Mark
-from insula.models.eda.features import EDA_FEATURES, WINDOW_S
+from insula.models.eda.features import EDA_FEATURES, NAMES, WINDOW_S
 from insula.models.eda.index import EDA_MODEL, PULSE_MODEL, Reading, StressIndex, StressModel, words
 from insula.models.eda.pulse import LivePulse
-from insula.models.eda.reader import FeatureReader, Second
+from insula.models.eda.reader import Baseline, FeatureReader, Second
 
 Array = npt.NDArray[np.float64]
 
@@ -28,6 +31,8 @@ AROUSAL_SD = 0.5
 """Half of the half-range: an index from sweat glands says little about felt arousal."""
 MAX_BRIDGE_S = 5.0
 """A longer gap in the stream starts a new recording of the same person."""
+LEAST_REST_S = 15
+"""Clean seconds that make a rest."""
 _UNITS = {"microsiemens": 1.0, "uS": 1.0, "µS": 1.0, "siemens": 1e6, "S": 1e6}
 
 
@@ -42,6 +47,11 @@ class EdaEstimator:
         self._model: StressModel | None = None
         self._pulse_model: StressModel | None = None
         self._pulse: LivePulse | None = None
+        self._resting = False
+        self._rest_us: list[float] = []
+        self._rest_onsets = 0
+        self._adopted: Array | None = None
+        self._tonic_us: float | None = None
 
     def accepts(self, info: StreamInfo) -> str:
         """Return "" when the stream fits, else the reason why not."""
@@ -67,7 +77,37 @@ class EdaEstimator:
         self._model = StressModel(EDA_MODEL, self._engines)
         self._pulse_model = StressModel(PULSE_MODEL, self._engines) if self._pulse is not None else None
         self._index = StressIndex(self._model, self._pulse_model)
+        if self._adopted is not None:
+            self._index.baseline = Baseline.known(self._adopted)
         self._restart()
+
+    def learn(self, resting: bool) -> None:
+        """The person rests from now on, or no longer does."""
+        if resting:
+            self._rest_us, self._rest_onsets = [], 0
+        self._resting = resting
+
+    def learned(self) -> dict[str, Any] | None:
+        """Tonic level (µS) and responses a minute at rest."""
+        seconds = len(self._rest_us)
+        if seconds < LEAST_REST_S:
+            return None
+        return {
+            "seconds": seconds,
+            "tonic_us": round(float(np.median(self._rest_us)), 4),
+            "responses_per_min": round(60.0 * self._rest_onsets / seconds, 3),
+        }
+
+    def adopt(self, rest: Mapping[str, Any]) -> None:
+        """Measure against a rest learned earlier: no two minutes of waiting. Raises ``DataError``."""
+        try:
+            values = np.full(len(NAMES), np.nan)
+            values[EDA_FEATURES.index("scr_per_min")] = float(rest["responses_per_min"])
+            values[EDA_FEATURES.index("slope")] = 0.0
+            self._tonic_us = float(rest["tonic_us"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(f"the profile's skin conductance is malformed ({error!r})") from error
+        self._adopted = values
 
     def _restart(self) -> None:
         self._reader = FeatureReader(self._info.sfreq)
@@ -99,6 +139,8 @@ class EdaEstimator:
         self._followed += len(values)
         for second in self._with_pulse(self._reader.push(values), end):
             self._second = second
+            if self._resting and second.marks == 0:
+                self._rest_us.append(second.level_us)
             self._reading = self._index.step(second)
 
     def _with_pulse(self, seconds: list[Second], end: float) -> list[Second]:
@@ -143,6 +185,9 @@ class EdaEstimator:
         """Tonic level, responses a minute and conductance slope; z against the person's baseline."""
         name = self._info.name
         clues = [Clue(name, "tonic level", round(second.level_us, 4), "µS"), *self._onsets()]
+        if self._tonic_us is not None:
+            above = round(second.level_us - self._tonic_us, 4)
+            clues.append(Clue(name, "tonic level above rest", above, "µS"))
         if second.values is None:
             recent = self._reader.responses
             clues.append(Clue(name, "responses so far", float(len(recent)), ""))
@@ -165,6 +210,7 @@ class EdaEstimator:
         now_s = self._followed / self._info.sfreq
         new = [scr.onset_s for scr in self._reader.responses if scr.onset_s > self._told_onset_s]
         self._told_onset_s = max([self._told_onset_s, *new])
+        self._rest_onsets += len(new) if self._resting else 0
         return [Clue(self._info.name, "scr_onset", now_s - onset_s, "s") for onset_s in new]
 
     def close(self) -> None:

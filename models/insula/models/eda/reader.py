@@ -57,6 +57,11 @@ class Baseline:
         self._sum[seen] += values[seen]
         self._count[seen] += 1
 
+    @classmethod
+    def known(cls, values: Array) -> Baseline:
+        """A complete baseline with these means (f,), NaN where nothing is known."""
+        return cls(BASELINE_S, np.nan_to_num(values), np.isfinite(values).astype(np.float64))
+
     def mean(self, n: int) -> Array:
         """Mean of every feature, NaN where it was never seen."""
         if len(self._sum) == 0:

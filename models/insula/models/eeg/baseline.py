@@ -6,11 +6,14 @@ over the electrodes of a band, so that one restless electrode cannot blow up or 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from insula.edge.errors import DataError
 from insula.models.eeg import quality
 from insula.models.eeg.tokens import Token
 
@@ -31,6 +34,24 @@ class Baseline:
     mean: Floats
     sd: Floats
     seconds: float
+
+    def table(self) -> dict[str, Any]:
+        """Plain JSON values; an electrode without baseline has ``None`` means."""
+        means = [[float(v) if np.isfinite(v) else None for v in row] for row in self.mean.tolist()]
+        names = list(self.ch_names)
+        return {"ch_names": names, "mean": means, "sd": self.sd.tolist(), "seconds": self.seconds}
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any]) -> Baseline:
+        """The inverse of :meth:`table`; raises ``DataError``."""
+        try:
+            mean = np.array(table["mean"], np.float64)  # None becomes NaN
+            names = tuple(str(name) for name in table["ch_names"])
+            if mean.ndim != 2 or len(names) != len(mean):
+                raise ValueError(f"{len(names)} names for means of shape {mean.shape}")
+            return cls(names, mean, np.array(table["sd"], np.float64), float(table["seconds"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(f"the profile's EEG rest is malformed ({error!r})") from error
 
     def z(self, entropy: Floats) -> Floats:
         """Distance from rest in standard deviations, ``(n_channels, n_bands)``; ``nan`` without baseline."""
@@ -71,9 +92,10 @@ class RestGatherer:
             return None
         self._entropy.append(token.entropy)
         self._usable.append(usable)
-        return self._finish() if self.left_s <= 1e-9 else None
+        return self.finish() if self.left_s <= 1e-9 else None
 
-    def _finish(self) -> Baseline:
+    def finish(self) -> Baseline:
+        """The baseline of what was gathered so far."""
         usable = np.array(self._usable)
         values = np.where(usable[..., None], np.array(self._entropy), np.nan)
         known = usable.mean(axis=0) >= LEAST_USABLE

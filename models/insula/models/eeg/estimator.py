@@ -6,9 +6,9 @@ It gives no valence, arousal or emotion: on open data EEG does not show them acr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -70,6 +70,8 @@ class EegEstimator:
         self._line_hz = tuple(line_hz)
         self._personal_file = personal
         self._personal: PersonalIndex | None = None
+        self._resting = self._gathering = False
+        self._rest: Baseline | None = None
         self._engines = engines
         self._reader: WorkloadReader | None = None
 
@@ -97,11 +99,35 @@ class EegEstimator:
         self._model = manifest.load(model_for(self._names))
         self._next: int | None = None
         self._last_t = 0.0
-        self._begin(self._baseline)
+        same_cap = self._baseline is not None and self._baseline.ch_names == self._names
+        self._begin(self._baseline if same_cap else None)
 
     def rest(self) -> None:
         """Gather a new rest baseline from now on (the guided minute)."""
         self._begin(None)
+
+    def learn(self, resting: bool) -> None:
+        """The person rests from now on, or no longer does."""
+        self._resting = resting
+
+    def learned(self) -> dict[str, Any] | None:
+        """Mean and spread of the tokens at rest."""
+        return None if self._rest is None else self._rest.table()
+
+    def adopt(self, rest: Mapping[str, Any]) -> None:
+        """Measure against a rest learned earlier, if the cap is the same; raises ``DataError``."""
+        self._baseline = Baseline.from_table(rest)
+
+    def _follow_rest(self) -> None:
+        """Begin or end the guided rest, on the estimator's own thread."""
+        if self._resting == self._gathering:
+            return
+        self._gathering = self._resting
+        if self._resting:
+            self.rest()
+        elif self._reader is not None:
+            self._reader.tracker.settle(LEAST_BASELINE_S)
+            self._rest = self._reader.tracker.baseline
 
     def _begin(self, baseline: Baseline | None) -> None:
         if self._reader is not None:
@@ -123,6 +149,7 @@ class EegEstimator:
 
     def estimate(self, reader: StreamReader) -> AffectEstimate | None:
         """Filter everything new; judge the newest complete window, ``None`` when none was completed."""
+        self._follow_rest()
         newest: AffectEstimate | None = None
         for chunk in reader.read_new():
             newest = self._take(chunk) or newest

@@ -64,6 +64,11 @@ class TokenTracker:
         """Take ``(n, n_channels)`` samples in µV; return what became complete."""
         return [self._track(token) for token in self.stream.push(samples)]
 
+    def settle(self, least_s: float) -> None:
+        """Make a baseline of what was gathered so far, if it is ``least_s`` seconds or more."""
+        if self.baseline is None and self._gatherer.gathered_s >= least_s:
+            self.baseline = self._gatherer.finish()
+
     def gap(self) -> None:
         """Samples are missing: filters and window start anew, the baseline stays."""
         self.stream.reset()

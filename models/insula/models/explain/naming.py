@@ -73,7 +73,7 @@ def name(state: AffectState) -> Name:
     Where more than one expression cannot be excluded, none is named.
     """
     if state.expression is not None:
-        if (pair := compound(state.expression)) is not None:
+        if len(state.candidates) <= 2 and (pair := compound(state.expression)) is not None:
             return pair
         best = max(range(len(EXPRESSIONS)), key=state.expression.__getitem__)
         p = math.exp(state.expression[best])

@@ -95,6 +95,15 @@ class PersonBaseline:
         """Stop learning; z-scores follow from what was seen."""
         self.learning = False
 
+    def table(self) -> dict[str, list[float]] | None:
+        """Frames, mean and sum of squares of each unit, ``None`` when too few frames were seen."""
+        enough = {unit: m for unit, m in self._moments.items() if m.n >= self.smallest}
+        return {str(unit): [m.n, m.mean, m.squares] for unit, m in enough.items()} or None
+
+    def adopt(self, table: Mapping[str, Sequence[float]]) -> None:
+        """Take what :meth:`table` gave."""
+        self._moments = {int(unit): _Moments(int(n), mean, sq) for unit, (n, mean, sq) in table.items()}
+
     def see(self, units: Mapping[int, float]) -> None:
         """Take in one frame, while learning."""
         if not self.learning:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from insula.edge.engines.choice import Loader, on_cpu
+from insula.edge.errors import DataError
 from insula.edge.stream import StreamReader
 from insula.edge.types import EXPRESSIONS, AffectEstimate, Clue, Face, Modality, StreamInfo, VideoFrame
 from insula.models.face import bundle
@@ -42,6 +44,7 @@ class FaceEstimator:
         self.period_s = period_s
         self.baseline = PersonBaseline()
         self._engines = engines
+        self._resting = self._guided = False
         self._info: StreamInfo | None = None
         self._landmarker: Landmarker | None = None
         self._person: int | None = None
@@ -102,6 +105,22 @@ class FaceEstimator:
             simulated=self._simulated,
         )
 
+    def learn(self, resting: bool) -> None:
+        """The face is at rest from now on, or no longer is."""
+        self._resting = resting
+
+    def learned(self) -> dict[str, Any] | None:
+        """The resting face's action units."""
+        table = self.baseline.table()
+        return None if table is None else {"units": table}
+
+    def adopt(self, rest: Mapping[str, Any]) -> None:
+        """Measure against a resting face learned earlier; raises ``DataError``."""
+        try:
+            self.baseline.adopt(rest["units"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise DataError(f"the profile's resting face is malformed ({error!r})") from error
+
     def close(self) -> None:
         """Release the models."""
         if self._info is not None:
@@ -139,6 +158,7 @@ class FaceEstimator:
             self._eyes.see(closure(shapes, names), t)
             head = zip(("head yaw", "head pitch", "head roll"), landmarked.pose, strict=True)
             extra += [Clue(self._stream, name, value, "°") for name, value in head]
+        self._follow_rest()
         self.baseline.see(units)
         top = EXPRESSIONS[int(reading.log_probabilities.argmax())]
         values = (
@@ -148,6 +168,14 @@ class FaceEstimator:
         )
         extra += [Clue(self._stream, name, value, unit) for name, value, unit in values if value is not None]
         return (*clues(self._stream, units, self.baseline), *extra)
+
+    def _follow_rest(self) -> None:
+        """Begin or end the guided rest, on the estimator's own thread."""
+        if self._resting and not self._guided:
+            self.baseline.begin()
+        elif self._guided and not self._resting:
+            self.baseline.end()
+        self._guided = self._resting
 
     def _absent(self, frame: VideoFrame, reason: str, faces: tuple[Face, ...] = ()) -> AffectEstimate:
         return AffectEstimate(

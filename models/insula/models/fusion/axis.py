@@ -1,4 +1,4 @@
-"""One axis (valence, arousal, an index): what every source last said, aged, combined, followed through time."""
+"""One axis: what every source last said, aged, combined, followed through time."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from insula.models.fusion.tracker import AxisTracker
 class AxisFusion:
     """Fuses one axis; sources have any name.
 
-    ``axis`` is 0 for valence, 1 for arousal. ``weights`` (0…1) divide a source's certainty: 0.25 doubles its deviation. A source that stops, or that
-    says it measures nothing, leaves its last value standing: the value ages, widens, and ends at its horizon.
+    ``axis`` is 0 for valence, 1 for arousal. ``weights`` (0…1) divide a source's certainty: 0.25 doubles its
+    deviation. A source that stops, or that says it measures nothing, leaves its last value standing: that
+    ages, widens, and ends at its horizon.
     """
 
     def __init__(

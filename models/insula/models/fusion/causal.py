@@ -1,8 +1,8 @@
 """A learned causal fusion, after LFAN (leader and follower attention over dilated causal convolutions).
 
-Research code: ``docs/validity-fusion.md`` holds what it reached against the rules, which the product uses. It is
-told what is missing (a validity mask) and trained on damaged input: 25 % whole, 37.5 % single steps missing,
-37.5 % one stream missing, with the undamaged pass as its own teacher (needs torch).
+Research code: ``docs/validity-fusion.md`` holds what it reached against the rules, which the product uses. It
+is told what is missing (a validity mask) and trained on damaged input: 25 % whole, 37.5 % single steps
+missing, 37.5 % one stream missing, with the undamaged pass as its own teacher (needs torch).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _DISTIL, _JOINT = 0.5, 0.1
 
 
 class CausalFusion(nn.Module):
-    """Streams ``(n, steps, streams, features)`` → each axis ``(n, steps, axes)`` in −1…1 and the joint state."""
+    """Streams ``(n, steps, streams, features)`` → axes ``(n, steps, axes)`` in −1…1 and the joint state."""
 
     def __init__(self, n_streams: int, n_features: int, n_axes: int) -> None:
         super().__init__()
@@ -105,13 +105,16 @@ def grid(
     return out
 
 
-def fit(courses: Sequence[Course], *, seed: int, steps: int = 500, crop: int = 120, batch: int = 24) -> CausalFusion:
+def fit(
+    courses: Sequence[Course], *, seed: int, steps: int = 500, crop: int = 120, batch: int = 24
+) -> CausalFusion:
     """Train on crops of ``crop`` steps, so that nothing of the session's clock is seen."""
     torch.manual_seed(seed)
     torch.set_num_threads(1)
     rng = np.random.default_rng(seed)
     usable = [c for c in courses if len(c.x) > crop]
-    net = CausalFusion(*usable[0].x.shape[1:], usable[0].y.shape[1]).train()
+    _, streams, features = usable[0].x.shape
+    net = CausalFusion(streams, features, usable[0].y.shape[1]).train()
     optimiser = torch.optim.AdamW(net.parameters(), 2e-3, weight_decay=1e-2)
     rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=steps)
     for _ in range(steps):

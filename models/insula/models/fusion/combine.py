@@ -2,8 +2,9 @@
 
 Weights are the inverse variances. The errors of any two sources are taken to correlate (the same person, the
 same moment, labels of the same kind), so the variance is that of a weighted mean of correlated values: it
-never falls below ``correlation`` times that of the surest source, however many agree. What they differ by beyond what their deviations explain is added: Birge's ratio
-(Birge 1932, "The calculation of errors by the method of least squares") as a term instead of a factor.
+never falls below ``correlation`` times that of the surest source, however many agree. What they differ by
+beyond what their deviations explain is added: Birge's ratio (Birge 1932, "The calculation of errors by the
+method of least squares") as a term instead of a factor.
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ middle of the scale. On real people the truth is the laboratory condition (−1 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -19,7 +20,7 @@ from insula.models.fusion.trial import Fusing, run, series
 
 Floats = npt.NDArray[np.float64]
 
-BODY: Final = Source(walk_sd=0.03, horizon_s=5.0, reliability=0.5)
+BODY: Final = Source(walk_sd=0.03, horizon_s=10.0, reliability=0.5)
 """A source of bodily signals that the product has no modality for."""
 
 
@@ -37,7 +38,9 @@ class NaiveMean:
 
     def state(self, t: float) -> AffectState:
         """The mean of what was ever said last."""
-        return AffectState(t, valence=self._mean("valence"), arousal=self._mean("arousal"), va_source="native")
+        return AffectState(
+            t, valence=self._mean("valence"), arousal=self._mean("arousal"), va_source="native"
+        )
 
     def _mean(self, axis: str) -> Measure:
         values = [m.mean for (_, a), m in self._newest.items() if a == axis]
@@ -46,8 +49,7 @@ class NaiveMean:
 
 def with_streams(parameters: Parameters, streams: Sequence[str]) -> Parameters:
     """The parameters with sources for streams that are no modality of ours."""
-    sources: Mapping[Modality, Source] = {**parameters.sources, **dict.fromkeys(streams, BODY)}  # type: ignore[dict-item]
-    return Parameters(sources, **{k: getattr(parameters, k) for k in Parameters.__slots__ if k != "sources"})
+    return replace(parameters, sources={**parameters.sources, **dict.fromkeys(streams, BODY)})
 
 
 def rules(parameters: Parameters, streams: Sequence[str] = ()) -> Callable[[], Fusing]:

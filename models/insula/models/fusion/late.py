@@ -125,7 +125,9 @@ class LateFusion:
                 self._contribution(m, t, weights[m] or shares.get(m, 0.0), reasons.get(m, ""))
                 for m in self._newest
             ),
-            reason="" if measured else "; ".join(f"{m}: {r}" for m, r in reasons.items()) or "no estimate yet",
+            reason=""
+            if measured
+            else "; ".join(f"{m}: {r}" for m, r in reasons.items()) or "no estimate yet",
             age_newest_s=min(ages, default=None),
             age_oldest_s=max(ages, default=None),
             va_source=_source(standing) if valence or arousal else None,
@@ -139,7 +141,7 @@ class LateFusion:
         self, expression: tuple[float, ...] | None, valid: Mapping[Modality, AffectEstimate]
     ) -> tuple[str, ...]:
         """Expressions that cannot be excluded; the likeliest is always among them."""
-        speaking = "+".join(m for m in self._parameters.sources if m in valid and valid[m].expression is not None)
+        speaking = "+".join(m for m in MODALITIES if m in valid and valid[m].expression is not None)
         least = self._parameters.candidate_p.get(speaking)
         if expression is None or least is None:
             return ()

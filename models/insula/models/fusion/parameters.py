@@ -13,7 +13,6 @@ from importlib import resources
 from typing import Any, Final
 
 from insula.edge.errors import ModelError
-from insula.edge.types import Modality
 
 FILE: Final = "parameters.toml"
 
@@ -37,7 +36,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """All constants of :class:`insula.models.fusion.LateFusion`.
+    """All constants of :class:`insula.models.fusion.LateFusion`; ``sources`` by modality.
 
     ``correlation`` of the errors of any two sources, 0…1; ``process_sd`` (1/√s): how much a person's
     valence and arousal move in a second; ``gate_sd``: leaps beyond this many standard deviations are held
@@ -46,7 +45,7 @@ class Parameters:
     probability of an expression that cannot be excluded, by who speaks ("face", "voice", "face+voice").
     """
 
-    sources: Mapping[Modality, Source]
+    sources: Mapping[str, Source]
     correlation: float
     process_sd: float
     gate_sd: float
@@ -58,13 +57,20 @@ class Parameters:
     def from_table(cls, table: Mapping[str, Any]) -> Parameters:
         """Read the tables of ``parameters.toml``; raises ``ModelError`` when one is missing."""
         try:
-            sources = {
-                modality: Source(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
-                for modality, values in table["sources"].items()
-            }
+            sources = {modality: _source(values) for modality, values in table["sources"].items()}
             return cls(sources=sources, candidate_p=table["candidate_p"], **table["shared"])
         except (KeyError, TypeError) as error:
             raise ModelError(f"the parameters of fusion are malformed: {error!r}") from error
+
+
+def _source(values: Mapping[str, Any]) -> Source:
+    return Source(
+        walk_sd=values["walk_sd"],
+        horizon_s=values["horizon_s"],
+        reliability=values["reliability"],
+        gain=(values["gain"][0], values["gain"][1]),
+        extra_sd=(values["extra_sd"][0], values["extra_sd"][1]),
+    )
 
 
 @cache

@@ -1,8 +1,8 @@
 """What our face and voice models say of people they never saw, with the label each was shown or acted for.
 
-Faces: pictures with ten viewers' votes. Voices: acted clips, heard one speaker after the other with the running
-baseline of live use. No open set has both of one person with a label, so a *pair* is a picture and a clip of the
-same label from two people: the label is real, that the errors are independent is by construction.
+Faces: pictures with ten viewers' votes. Voices: acted clips, heard one speaker after the other with the
+running baseline of live use. No open set has both of one person with a label, so a *pair* is a picture and a
+clip of the same label from two people: the label is real, the independence of the errors is by construction.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def faces(pack: Path) -> Shown:
     pictures, net = load_pack(pack), ExpressionNet()
     found = predict(net, pictures)
     net.close()
-    votes = vote_distribution(pictures.votes)
+    votes = vote_distribution(pictures.votes).astype(np.float64)
     rows = np.flatnonzero(np.isfinite(votes[:, 0]) & found.measured)
     target, _ = circumplex_moments(votes[rows])
     return Shown(
@@ -98,12 +98,14 @@ def voices(packs: Iterable[Path]) -> Shown:
                     values = [(m.mean, m.sd) for m in (said.valence, said.arousal)]
                     name = AS_EXPRESSION.get(CLASSES[label], CLASSES[label])
                     tuned = clip.split != "valid"
-                    columns.append((said.expression, values, label, EXPRESSIONS.index(name), clip.speaker, tuned))
+                    columns.append(
+                        (said.expression, values, label, EXPRESSIONS.index(name), clip.speaker, tuned)
+                    )
     model.close()
     if not columns:
         raise DataError("the speech packs hold no labelled clip")
-    logs, values, classes, label, person, tuned = zip(*columns, strict=True)
-    both = np.array(values, np.float64)
+    logs, measures, classes, label, person, tuned = zip(*columns, strict=True)
+    both = np.array(measures, np.float64)
     return Shown(
         log_p=np.array(logs, np.float64),
         value=both[:, :, 0],
@@ -117,7 +119,7 @@ def voices(packs: Iterable[Path]) -> Shown:
 
 
 def voice_courses(pack: Path, keep: Callable[[int], bool] = lambda i: i % 2 == 0) -> list[Floats]:
-    """Valence and arousal ``(n, 2)`` every 0.25 s within some clips of a pack, as live use would follow them."""
+    """Valence and arousal ``(n, 2)`` every 0.25 s within some clips of a pack, as in live use."""
     model = SpeechModel(manifest.load(_VOICE))
     courses = []
     with SpeechPack(pack) as clips:

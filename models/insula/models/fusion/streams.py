@@ -37,9 +37,10 @@ _EEG: Final = "eeg-workload-19"
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Inputs of each stream's model, one row a second: ``inputs`` maps a stream to ``(n, f)``, NaN where lost.
+    """Inputs of each stream's model, one row a second.
 
-    ``label`` 1 task, 0 rest, −1 neither; ``recording`` numbers what is continuous in time.
+    ``inputs`` maps a stream to ``(n, f)``, NaN where lost; ``label`` is 1 for a task, 0 for rest, −1 for
+    neither; ``recording`` numbers what is continuous in time.
     """
 
     inputs: Mapping[str, Floats]
@@ -51,7 +52,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """What each stream's model says of every row: ``index`` and ``sd`` ``(n, n_streams)``, NaN where nothing."""
+    """What each stream's model says of every row: ``index``, ``sd`` ``(n, n_streams)``, NaN where nothing."""
 
     streams: tuple[str, ...]
     index: Floats
@@ -72,7 +73,7 @@ class Readings:
 
     def estimates(self) -> list[AffectEstimate]:
         """As estimates of arousal (2 · index − 1, a convention) in the order of time."""
-        said = []
+        said: list[AffectEstimate] = []
         for row, t in enumerate(self.table.t_s.tolist()):
             for column, name in enumerate(self.streams):
                 index, sd = float(self.index[row, column]), float(self.sd[row, column])
@@ -80,7 +81,9 @@ class Readings:
                 if np.isfinite(index):
                     value = Measure(2 * index - 1, 2 * sd)
                     said.append(
-                        AffectEstimate(modality, name, t, 1.0, arousal=value, va_source="mapped", sample=len(said))
+                        AffectEstimate(
+                            modality, name, t, 1.0, arousal=value, va_source="mapped", sample=len(said)
+                        )
                     )
                 else:
                     reason = "not measured"
@@ -89,7 +92,7 @@ class Readings:
 
 
 def stress_table(pack: Path) -> Table:
-    """Stress-Predict: conductance and pulse as the shipped models see them, and change of skin temperature."""
+    """Stress-Predict: conductance and pulse as the shipped models see them, change of temperature."""
     examples = load_examples(pack)
     everything = np.arange(len(examples.t_s))
     judged = examples.judged[:, None]
@@ -105,7 +108,7 @@ def stress_table(pack: Path) -> Table:
 
 
 def workload_table(pack: Path) -> Table:
-    """EEGMAT: z tokens of the EEG after a minute of rest, and heart rate from the ECG against the same minute."""
+    """EEGMAT: z tokens of the EEG after a minute of rest, and heart rate (ECG) against the same minute."""
     how = manifest.load(_EEG).preprocess
     edges = tuple((float(low), float(high)) for low, high in how["edges_hz"])
     bands = BandSet(tuple(how["bands"]), edges, int(how["order"]))
@@ -140,9 +143,11 @@ def read(table: Table, people: Sequence[str], seed: int) -> Readings:
         learn = there & (table.label >= 0) & np.isin(table.person, people) & (table.t_s % _EVERY_S < 1)
         logits = np.full(len(table.label), np.nan)
         spread = np.full(len(table.label), np.nan)
-        for person in (*people, None):
-            held = (table.person == person) if person else ~np.isin(table.person, people)
-            rows = learn & ~held
+        for person in (*people, ""):
+            mine = np.asarray(table.person == person if person else ~np.isin(table.person, people))
+            held = np.flatnonzero(mine)
+            rows = learn.copy()
+            rows[held] = False
             model = ensemble.fit(x[rows], table.label[rows], table.person[rows], seed)
             scores = model.logits(x[held])
             scores[~there[held]] = np.nan
@@ -198,5 +203,3 @@ def _heart(beats: Floats, t: float) -> tuple[float, float]:
     if len(ibi) < 6:
         return np.nan, np.nan
     return float(-np.log(ibi.mean())), float(np.log(np.sqrt(np.mean(np.diff(ibi) ** 2)) + 0.005))
-
-

@@ -7,19 +7,28 @@ such observers may still be wrong about real ones, whose errors are not known to
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from insula.edge.types import AffectEstimate, AffectState, Measure, Modality
+from insula.models.fusion.parameters import shipped
 
 Floats = npt.NDArray[np.float64]
 Truth = Callable[[Floats], Floats]
 """Times ``(n,)`` in s → valence and arousal ``(n, 2)``."""
+
+HONEST: Final = replace(
+    shipped(),
+    sources={
+        name: replace(source, gain=(1.0, 1.0), extra_sd=(0.0, 0.0))
+        for name, source in shipped().sources.items()
+    },
+)
+"""The shipped parameters, but believing what each source states: simulated observers err as they say."""
 
 GRID_HZ: Final = 20
 PERSISTENCE_S: Final = 10.0
@@ -75,7 +84,7 @@ def wander(seed: int, duration_s: float, *, sd: float = 0.35, tau_s: float = 20.
     return truth
 
 
-def observe(truth: Truth, duration_s: float, seed: int, *, correlation: float = 0.5) -> Trial:
+def observe(truth: Truth, duration_s: float, seed: int, *, correlation: float = HONEST.correlation) -> Trial:
     """Let the observers watch for ``duration_s``; ``correlation`` of any two observers' errors."""
     rng = np.random.default_rng((seed, 2))
     n = round(duration_s * GRID_HZ) + 1
@@ -88,7 +97,7 @@ def observe(truth: Truth, duration_s: float, seed: int, *, correlation: float = 
         for k, t in enumerate(times):
             said.append((float(t) + observer.latency_s, _say(observer, float(t), values[k], error[at[k]])))
     said.sort(key=lambda one: (one[1].t, one[1].modality))
-    numbered = [dataclasses.replace(estimate, sample=i) for i, (_, estimate) in enumerate(said)]
+    numbered = [replace(estimate, sample=i) for i, (_, estimate) in enumerate(said)]
     return Trial(numbered, np.array([arrival for arrival, _ in said]))
 
 

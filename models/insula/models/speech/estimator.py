@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import numpy as np
 
 from insula.edge.engines.choice import Loader, on_cpu
+from insula.edge.errors import DataError
 from insula.edge.stream import StreamReader
 from insula.edge.types import AffectEstimate, Chunk, Clue, Modality, StreamInfo
 from insula.models import manifest
@@ -20,7 +22,7 @@ from insula.models.speech.features import (
     FloatArray,
     Frames,
 )
-from insula.models.speech.functionals import functionals, syllable_rate_hz
+from insula.models.speech.functionals import N_FUNCTIONALS, functionals, syllable_rate_hz
 from insula.models.speech.model import Baseline, Judgement, SpeechModel
 from insula.models.speech.phrase import Phrase
 from insula.models.speech.vad import BLOCK, VoiceActivity, VoiceGate
@@ -57,6 +59,8 @@ class SpeechEstimator:
         self._info: StreamInfo | None = None
         self._gate = VoiceGate()
         self._baseline = Baseline.empty()
+        self._calm = self._reading = False
+        self._read: tuple[Baseline, tuple[tuple[float, float, float], ...]] | None = None
         self._habits: deque[tuple[float, float, float]] = deque(maxlen=200)
         self._features = FeatureStream()
         self._activity = VoiceActivity()
@@ -100,8 +104,47 @@ class SpeechEstimator:
         self._habits.clear()
         self._phrase.clear()
 
+    def learn(self, resting: bool) -> None:
+        """The person reads calmly from now on, or no longer does."""
+        self._calm = resting
+
+    def learned(self) -> dict[str, Any] | None:
+        """How the person reads calmly: the sums of the running baseline, and pitch, level and rate."""
+        if self._read is None:
+            return None
+        baseline, habits = self._read
+        return {
+            "count": baseline.count,
+            "total": [round(float(v), 4) for v in baseline.total],
+            "squares": [round(float(v), 4) for v in baseline.squares],
+            "prosody": [[round(value, 4) for value in row] for row in habits],
+        }
+
+    def adopt(self, rest: Mapping[str, Any]) -> None:
+        """Begin with a reading heard earlier instead of with nothing; raises ``DataError``."""
+        try:
+            sums = [np.asarray(rest[name], np.float32) for name in ("total", "squares")]
+            if any(values.shape != (N_FUNCTIONALS,) for values in sums):
+                raise ValueError("it is of another version of the voice model")
+            self._baseline = Baseline(int(rest["count"]), *sums)
+            self._habits.extend((float(a), float(b), float(c)) for a, b, c in rest["prosody"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(f"the profile's voice cannot be used ({error}); calibrate again") from error
+
+    def _follow_reading(self) -> None:
+        """Begin or end the calm reading, on the estimator's own thread."""
+        if self._calm == self._reading:
+            return
+        self._reading = self._calm
+        if self._calm:
+            self.new_person()
+            return
+        self._finish_phrase()
+        self._read = (self._baseline, tuple(self._habits)) if self._baseline.count else None
+
     def estimate(self, reader: StreamReader) -> AffectEstimate | None:
         """Take every new sample; judge the phrase so far, or say why there is nothing to judge."""
+        self._follow_reading()
         chunks = reader.read_new()
         if not chunks:
             return None
