@@ -46,6 +46,7 @@ MEANING: Final = {
     "simulated": "true when no sensor was involved: show it wherever the value is shown",
     "clues": "what it rests on: stream, feature, value, unit, z-score against the person's own baseline",
     "disagreement": "distance of face and voice in standard deviations; above 2 they contradict each other",
+    "candidates": "expressions that cannot be excluded (9 times in 10 the one shown is among them)",
     "modality": "which sense speaks",
     "stream": "the stream it rests on or tells of",
     "quality": "signal quality 0…1",

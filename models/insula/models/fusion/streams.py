@@ -139,7 +139,7 @@ def read(table: Table, people: Sequence[str], seed: int) -> Readings:
     sd = np.full_like(index, np.nan)
     for column, name in enumerate(names):
         x = table.inputs[name]
-        there = np.isfinite(x).any(axis=1)
+        there = np.asarray(np.isfinite(x).any(axis=1))
         learn = there & (table.label >= 0) & np.isin(table.person, people) & (table.t_s % _EVERY_S < 1)
         logits = np.full(len(table.label), np.nan)
         spread = np.full(len(table.label), np.nan)
