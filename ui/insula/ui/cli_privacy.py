@@ -99,6 +99,17 @@ def consent_new(
     privacy.new_consent(asked, out, paper=paper)
 
 
+@consent_app.command("sign")
+def consent_sign(
+    file: Annotated[Path, typer.Argument(help="What 'insula consent new' wrote.")],
+    language: Annotated[str, typer.Option("--lang", help="en or de.")] = "en",
+) -> None:
+    """Show a prepared consent to the person, who ticks what they agree to, and keep it as signed."""
+    from insula.ui.commands import privacy
+
+    raise typer.Exit(0 if privacy.sign_consent(file, language) else 1)
+
+
 @consent_app.command("show")
 def consent_show(person: Annotated[str, typer.Argument(metavar="[PERSON]")] = "") -> None:
     """Show the consent of a person, or all."""

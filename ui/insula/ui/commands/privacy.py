@@ -15,7 +15,7 @@ from insula.edge.privacy.audit import Entry
 from insula.edge.privacy.consent import Consent, dumps
 from insula.edge.privacy.context import IN_WORDS, Context
 from insula.edge.session import check_free
-from insula.ui import places
+from insula.ui import display, places
 from insula.ui.privacy import erasure, gate, keys, notice, records, vault
 from insula.ui.privacy.erasure import Erased, Held
 from insula.ui.terminal import console
@@ -51,7 +51,22 @@ def new_consent(consent: Consent, out: Path | None, *, paper: bool) -> None:
             file.write(dumps(consent))
     except OSError as error:
         raise SinkError(f"{target} cannot be written: {error.strerror}") from error
-    console.print(f"  {target}  not signed yet: the participant signs it on the screen")
+    console.print(f"  {target}  not signed yet: 'insula consent sign {target}' shows it to the person")
+
+
+def sign_consent(file: Path, language: str) -> bool:
+    """Let the person sign a prepared consent in a window; false when they did not agree."""
+    asked = records.read(file)
+    if reason := display.why_no_window():
+        raise ConfigError(reason)
+    from insula.ui.participant import app
+
+    signed = app.sign(asked, language)
+    if signed is None:
+        console.print(f"{asked.person} did not agree; nothing is kept")
+        return False
+    show_consent(signed.person)
+    return True
 
 
 def show_consent(person: str) -> None:

@@ -6,6 +6,48 @@ from typing import Final
 
 PARTICIPANT: Final = {
     "Continue": "Weiter",
+    "I agree": "Ich willige ein",
+    "I do not agree": "Ich willige nicht ein",
+    "It is kept until {until} at the latest.": "Es wird längstens bis {until} aufbewahrt.",
+    "Signals are measured from which emotional expression is inferred, on this device only. This is research "
+    "software, not a medical device; it makes no diagnosis and no decision about you.": (
+        "Es werden Signale gemessen, aus denen auf Gefühlsausdruck geschlossen wird, nur auf diesem Gerät. "
+        "Das ist Forschungssoftware, kein Medizinprodukt; sie stellt keine Diagnose und entscheidet nichts "
+        "über Sie."
+    ),
+    "What for": "Wozu",
+    "What may be kept": "Was aufbewahrt werden darf",
+    "What may be measured": "Was gemessen werden darf",
+    "You may say no to all or to parts, and withdraw at any time without giving a reason: everything kept "
+    "under your code is then erased.": (
+        "Sie dürfen alles oder Teile ablehnen und jederzeit ohne Begründung widerrufen: Dann wird alles "
+        "gelöscht, was unter Ihrem Code aufbewahrt wird."
+    ),
+    "Your consent": "Ihre Einwilligung",
+    "a demonstration of a robot": "eine Vorführung eines Roboters",
+    "also my picture and my voice": "auch mein Bild und meine Stimme",
+    "also the position of points on my face": "auch die Lage von Punkten meines Gesichts",
+    "clinical observation": "klinische Beobachtung",
+    "measured values only, never my picture or voice": "nur Messwerte, nie mein Bild oder meine Stimme",
+    "my brain waves (EEG)": "meine Hirnströme (EEG)",
+    "my face (camera)": "mein Gesicht (Kamera)",
+    "my heart and pulse": "mein Herz und Puls",
+    "my own use": "meine eigene Nutzung",
+    "my voice (microphone)": "meine Stimme (Mikrofon)",
+    "other signals of my body": "andere Signale meines Körpers",
+    "research": "Forschung",
+    "the conductance of my skin (EDA)": "der Leitwert meiner Haut (EDA)",
+    "the stated medical or safety purpose at work": (
+        "der genannte medizinische oder Sicherheitszweck bei der Arbeit"
+    ),
+    "the stated medical or safety purpose in education": (
+        "der genannte medizinische oder Sicherheitszweck in der Ausbildung"
+    ),
+    "tick what for": "bitte ankreuzen, wozu",
+    "tick what may be measured": "bitte ankreuzen, was gemessen werden darf",
+    "type your code to sign": "zum Unterschreiben bitte den Code eintippen",
+    "where I look": "wohin ich blicke",
+    "your code, as on your sheet": "Ihr Code, wie auf Ihrem Blatt",
     "Enter goes on": "Weiter mit der Eingabetaste",
     "Add": "Hinzufügen",
     "Annotate": "Anmerken",

@@ -24,15 +24,20 @@ def sign(consent: Consent, how: str = "participant window") -> Consent:
 
 def take(path: Path) -> Consent:
     """Import a signed record; raises ``DataError`` when it is none or not signed."""
-    try:
-        found = consents.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} cannot be read: {error}") from error
+    found = read(path)
     if not found.signed or found.withdrawn:
         raise DataError(f"{path}: the consent of {found.person} is not signed, or was withdrawn")
     places.consents().save(found)
     _log("consent imported", found)
     return found
+
+
+def read(path: Path) -> Consent:
+    """The record in a file; raises ``DataError``."""
+    try:
+        return consents.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, DataError) as error:
+        raise DataError(f"{path}: {error}") from error
 
 
 def exported(session: Path, target: Path) -> None:
