@@ -23,6 +23,7 @@ from insula.edge.protocols import Sensor
 from insula.edge.session import SessionFolder, check_free
 from insula.edge.sinks.feed import FeedSink
 from insula.edge.sinks.xdf_streams import why_private_type
+from insula.edge.watchdog import Watchdog
 from insula.sensors.lsl_watch import LslWatch
 from insula.ui import display
 from insula.ui.commands.guide import Guide
@@ -37,6 +38,7 @@ from insula.ui.tally import Tally
 from insula.ui.terminal import console, event_line, live_view
 
 _REFRESH_S = 0.1
+_STALE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +92,15 @@ def run(config: Config, options: Options) -> None:
             window = None if options.headless else display.open_dashboard(directory)
             loop.begin()
             started = loop.clock()
+            watchdog = Watchdog()
+            watchdog.ready(options.title)
             if guide is not None:
                 guide.open(directory, operator, headless=options.headless)
             view = RecordingView(recording, loop.clock)
             try:
-                _watch(loop, tally, options, operator, guide, window, started, view)
+                _watch(loop, tally, options, operator, guide, window, started, view, watchdog)
             finally:
+                watchdog.stopping()
                 length_s = loop.clock() - started
                 if guide is not None:
                     guide.close()
@@ -117,6 +122,7 @@ def _watch(
     window: subprocess.Popen[bytes] | None,
     started: float,
     recording: RecordingView,
+    watchdog: Watchdog,
 ) -> None:
     """Show what happens until the session's time is up, its input ends, or somebody stops it."""
     told = 0
@@ -126,6 +132,8 @@ def _watch(
     with live or contextlib.nullcontext(), contextlib.suppress(KeyboardInterrupt):
         while not loop.ended:
             elapsed = loop.clock() - started
+            if _lives(loop):
+                watchdog.alive(loop.clock())
             if options.seconds is not None and elapsed >= options.seconds:
                 return
             if operator.serve() or (guide is not None and guide.serve()):
@@ -143,6 +151,12 @@ def _watch(
                 told = len(tally.events)
             due = operator.due_in()
             time.sleep(_REFRESH_S if due is None else min(_REFRESH_S, due))
+
+
+def _lives(loop: SensingLoop) -> bool:
+    """Whether fusion still makes states, which is what systemd's watchdog shall watch."""
+    state = loop.state
+    return not loop.config.sensors or (state is not None and loop.clock() - state.t < _STALE_S)
 
 
 @contextlib.contextmanager
