@@ -10,14 +10,15 @@ set -eu
 cd "$(dirname "$0")/.."
 
 extra=all
-[ "${1:-}" = "--test" ] && extra=test
+[ "${1:-}" = "--test" ] && extra="test"
 
 # Debian and Ubuntu names. The first line is what the wheels of OpenCV, MediaPipe, PortAudio and Qt load.
 libraries="libgl1 libegl1 libgles2 libglib2.0-0 libportaudio2 libxkbcommon0 libxkbcommon-x11-0 libfontconfig1
   libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-image0 libxcb-render-util0 libxcb-randr0 libxcb-shape0
   libxcb-xkb1 libx11-xcb1 fonts-dejavu-core"
 # What the tests drive the real parts with; a test says so and is skipped where one is missing.
-tools="gcc libc6-dev libasound2-plugins pulseaudio pulseaudio-utils espeak-ng ffmpeg xvfb xauth spin mosquitto openssl"
+tools="gcc libc6-dev libasound2-plugins pulseaudio pulseaudio-utils espeak-ng ffmpeg xvfb xauth spin mosquitto openssl
+  shellcheck systemd udev gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good"
 # The ring is also built for ARM and its instructions looked at; ARM's own packages do not have the cross compiler.
 [ "$(uname -m)" = x86_64 ] && tools="$tools gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 [ "$extra" = test ] && libraries="$libraries $tools"
@@ -31,6 +32,8 @@ if command -v apt-get >/dev/null 2>&1; then
     if [ "$(id -u)" = 0 ]; then sudo=""; else sudo="sudo"; fi
     if [ -z "$sudo" ] || command -v sudo >/dev/null 2>&1; then
       echo "installing system libraries:$missing"
+      # The packages are words of one list.
+      # shellcheck disable=SC2086
       $sudo apt-get update -q && $sudo env DEBIAN_FRONTEND=noninteractive \
         apt-get install -q -y --no-install-recommends $missing
     else
@@ -55,6 +58,8 @@ fi
 
 [ -d .venv ] || "$python" -m venv .venv
 stamp=.venv/insula-$extra
+# Every shell on Debian, Ubuntu and macOS knows -nt.
+# shellcheck disable=SC3013
 if [ -e "$stamp" ] && [ "$stamp" -nt pyproject.toml ] && [ "$stamp" -nt setup.py ]; then
   echo "already installed in .venv"
   exit 0

@@ -6,6 +6,7 @@
     name = "pilot-07"            # the session folder's name; default: date and time
     audio = false                # record raw sound into the XDF file; needs mode = "full"
     video = false                # record pictures beside it (Motion JPEG); needs mode = "full"
+    sync = true                  # wait for the disk; false spares a memory card, a power cut then costs ~30 s
     person = "P07"               # whose consent the session needs: a pseudonym
 
     [context]                    # docs/privacy.md; without it, what 'insula context set' stated
@@ -86,6 +87,8 @@ class Config:
     audio: bool = False
     video: bool = False
     person: str = ""
+    sync: bool = True
+    """Wait for the disk at every flush; without, a power cut costs what the system had not written yet."""
     context: Context | None = None
     mode: Mode = Mode.FEATURES_ONLY
     keep_days: int | None = None
@@ -120,7 +123,7 @@ def parse(raw: Mapping[str, Any], *, base: Path | None = None) -> Config:
         "the file",
     )
     session = _table(raw, "session")
-    _only(session, ("name", "audio", "video", "person"), "[session]")
+    _only(session, ("name", "audio", "video", "person", "sync"), "[session]")
     privacy = _table(raw, "privacy")
     _only(privacy, ("mode", "keep_days", "encrypt"), "[privacy]")
     if not _table(raw, "sensors"):
@@ -149,6 +152,7 @@ def parse(raw: Mapping[str, Any], *, base: Path | None = None) -> Config:
         audio=audio,
         video=video,
         person=_typed(session.get("person", ""), str, "[session] person"),
+        sync=_typed(session.get("sync", True), bool, "[session] sync"),
         context=_context(raw),
         mode=mode,
         keep_days=_days(privacy),

@@ -7,6 +7,8 @@ the file behind a pair of their own, as TensorRT reads them. Needs the ``train``
 
 from __future__ import annotations
 
+import contextlib
+import io
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -71,19 +73,20 @@ def quantize(
     with tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder) / "prepared.onnx"
         quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
-        quantize_static(
-            str(prepared),
-            str(target),
-            _Feeds(calibration),
-            quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=list(op_types),
-            nodes_to_exclude=list(exclude),
-            per_channel=True,
-            activation_type=QuantType.QInt8,
-            weight_type=QuantType.QInt8,
-            calibrate_method=method,
-            extra_options=extra,
-        )
+        with contextlib.redirect_stdout(io.StringIO()):  # its progress is prints
+            quantize_static(
+                str(prepared),
+                str(target),
+                _Feeds(calibration),
+                quant_format=QuantFormat.QDQ,
+                op_types_to_quantize=list(op_types),
+                nodes_to_exclude=list(exclude),
+                per_channel=True,
+                activation_type=QuantType.QInt8,
+                weight_type=QuantType.QInt8,
+                calibrate_method=method,
+                extra_options=extra,
+            )
     model = onnx.load(str(target))
     give_pairs_one_consumer(model)
     model.ir_version = min(model.ir_version, MAX_IR)

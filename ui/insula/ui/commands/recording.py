@@ -111,7 +111,12 @@ class Recording:
         )
         notes = {key: value for key, value in permit.facts().items() if value}
         recorder = XdfRecorder(
-            path=str(take.xdf), audio=self._audio, before_s=before_s, notes=notes, sealer=sealer()
+            path=str(take.xdf),
+            audio=self._audio,
+            before_s=before_s,
+            sync=self._loop.config.sync,
+            notes=notes,
+            sealer=sealer(),
         )
         for name, tap in self._taps.items():
             tap.discard()
