@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 from insula.edge.clock import now
@@ -12,13 +13,13 @@ from insula.edge.errors import SinkError
 from insula.edge.lsl_network import keep_local
 from insula.edge.protocols import Sink
 from insula.edge.sinks.rows import ESTIMATES, STATE
-from insula.edge.testing import memory_stream
+from insula.edge.testing import ManualClock, memory_stream
 from insula.edge.types import AffectEstimate, AffectState, Marker, Measure, StreamInfo
 
 keep_local()  # before liblsl is loaded: tests stay on the loopback interface
 pylsl = pytest.importorskip("pylsl")
 
-from insula.edge.sinks.lsl import LslSink, clock_offset  # noqa: E402
+from insula.edge.sinks.lsl import REPEAT_S, LslSink, clock_offset  # noqa: E402
 
 SIMULATED = StreamInfo("eda", "EDA", 4.0, ("EDA",), ("microsiemens",), simulated=True)
 
@@ -38,8 +39,12 @@ def sink(source: str) -> Iterator[LslSink]:
 
 
 def inlet(name: str, source: str) -> Any:
-    found = pylsl.resolve_byprop("source_id", f"{source}:{name}", 1, 10.0)
-    assert found, name
+    return inlet_of(f"{source}:{name}")
+
+
+def inlet_of(source_id: str) -> Any:
+    found = pylsl.resolve_byprop("source_id", source_id, 1, 10.0)
+    assert found, source_id
     inlet = pylsl.StreamInlet(found[0], recover=False)
     inlet.open_stream(10.0)
     return inlet
@@ -125,3 +130,41 @@ def test_closing_withdraws_the_streams_and_a_new_sink_may_take_over(source: str)
         assert pylsl.resolve_byprop("source_id", f"{source}:insula.state", 1, 10.0)
         sink.close()
         sink.close()
+
+
+def test_a_late_receiver_is_told_what_is_not_measured(source: str) -> None:
+    clock = ManualClock(now())
+    sink = LslSink(source_id=source, clock=clock)
+    sink.open({})
+    sink.put(AffectEstimate("eda", "eda", clock(), 0.0, reason="baseline: 60 s left"))
+    late = inlet("insula.reasons", source)
+    sink.poll()
+    assert late.pull_sample(timeout=0.2) == (None, None)
+    clock.advance(REPEAT_S)
+    sink.poll()
+    sample, _ = late.pull_sample(timeout=10.0)
+    assert sample == ["eda", "baseline: 60 s left"]
+    late.close_stream()
+    sink.close()
+
+
+def test_body_signals_are_offered_when_asked_for_and_sound_never(source: str) -> None:
+    writer, reader = memory_stream(SIMULATED)
+    voice = memory_stream(StreamInfo("voice", "Audio", 16000.0, ("mono",), ("normalized",)))[1]
+    sink = LslSink(source_id=source, signals=True)
+    sink.open({"eda": reader, "voice": voice})
+    receiver = inlet_of(f"{source}:signal:eda")
+    t = now()
+    writer.push(np.array([[1.5], [2.5]], np.float32), np.array([t, t + 0.25]))
+    sink.poll()
+    samples, times = [], []
+    while len(samples) < 2:
+        sample, at = receiver.pull_sample(timeout=10.0)
+        samples.append(sample[0])
+        times.append(at)
+    assert samples == [1.5, 2.5]
+    assert times == pytest.approx([t, t + 0.25], abs=2e-3)
+    assert receiver.info(10.0).desc().child_value("simulated") == "true"
+    assert not pylsl.resolve_byprop("source_id", f"{source}:signal:voice", 1, 0.5)
+    receiver.close_stream()
+    sink.close()

@@ -256,11 +256,23 @@ def dashboard(
             "--connect", help="Show the session that is running now; SESSION may name its runtime folder."
         ),
     ] = False,
+    lsl: Annotated[
+        str | None,
+        typer.Option(
+            "--lsl",
+            metavar="NAME",
+            help="Watch a session of this or another machine over LSL: its sink's source_id, or any.",
+        ),
+    ] = None,
 ) -> None:
-    """Open the dashboard: on a running session (--connect) or on a recorded one."""
+    """Open the dashboard: on a running session (--connect), a recorded one, or another machine's (--lsl).
+
+    For another machine, both sides say so: `insula --lsl-network dashboard --lsl any`. Pictures and sound do
+    not travel; body signals do when the session's LSL sink has signals = true.
+    """
     from insula.ui.commands import window
 
-    raise typer.Exit(window.show(session, connect=connect))
+    raise typer.Exit(window.show(session, connect=connect, lsl="" if lsl == "any" else lsl))
 
 
 @app.command()

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
+
 from insula.edge.clock import Clock, now
 from insula.edge.errors import SinkError
 from insula.edge.protocols import Item
@@ -24,28 +26,38 @@ except RuntimeError as error:  # pylsl is there, its shared library is not
     raise ImportError(f"{error}; on ARM install liblsl and name its file in PYLSL_LIB") from error
 
 
+REPEAT_S = 5.0
+"""What is not measured is told again this often: LSL keeps nothing for a receiver that comes later."""
+
+
 class LslSink:
     """Sink that offers ``insula.state``, ``insula.<modality>``, ``insula.markers`` and ``insula.reasons``.
 
     ``source_id`` lets a receiver find the streams again after a restart; two sessions on one network need
-    two of them. A modality's outlet appears with its first estimate.
+    two of them. A modality's outlet appears with its first estimate. ``signals`` offers the body's signals
+    too (EEG, EDA and the like, never sound or pictures), under their own names.
     """
 
-    def __init__(self, *, source_id: str = "insula", clock: Clock = now) -> None:
+    def __init__(self, *, source_id: str = "insula", signals: bool = False, clock: Clock = now) -> None:
         self._source_id = source_id
+        self._with_signals = signals
+        self._signals: dict[str, StreamReader] = {}
         self._clock = clock
         self._outlets: dict[str, Any] = {}
         self._reasons = Reasons()
-        self._offset_s = 0.0
+        self._offset_s = self._repeated = 0.0
         self._simulated = False
 
     def open(self, streams: Mapping[str, StreamReader]) -> None:
         """Offer the state and the markers; raises ``SinkError`` when liblsl refuses."""
         self._offset_s = clock_offset(self._clock)
+        self._repeated = self._clock()
         self._simulated = any(reader.info.simulated for reader in streams.values())
         self._offer(STATE, pylsl.cf_double64)
         self._offer(MARKERS, pylsl.cf_string)
         self._offer(REASONS, pylsl.cf_string)
+        if self._with_signals:
+            self._offer_signals(streams)
 
     def put(self, item: Item) -> None:
         """Send a state, an estimate or a marker."""
@@ -65,11 +77,30 @@ class LslSink:
             self._push(row.layout.name, row.values, row.t)
 
     def poll(self) -> None:
-        """Nothing is buffered here: liblsl sends on threads of its own."""
+        """Send the signals' new samples; the rest goes out as it is put: liblsl has threads of its own."""
+        for name, reader in self._signals.items():
+            for chunk in reader.read_new():
+                rows = np.ascontiguousarray(chunk.data, np.float32)
+                self._outlets[name].push_chunk(rows, (chunk.times + self._offset_s).tolist())
+        if self._outlets and self._clock() - self._repeated >= REPEAT_S:
+            self._repeated = self._clock()
+            for told in self._reasons.standing():
+                self._push(REASONS.name, told, self._repeated)
 
     def close(self) -> None:
         """Withdraw the outlets; safe to call again."""
         self._outlets.clear()
+        self._signals.clear()
+
+    def _offer_signals(self, streams: Mapping[str, StreamReader]) -> None:
+        for name, reader in streams.items():
+            info = reader.info
+            if info.is_video or info.type.casefold() == "audio" or info.dtype.startswith("S"):
+                continue
+            layout = Layout(name, info.type, info.ch_names, info.units, info.sfreq)
+            about = {"simulated": str(info.simulated).lower(), "not_measured": "NaN"}
+            self._offer(layout, pylsl.cf_float32, about, owner=f"{self._source_id}:signal")
+            self._signals[name] = reader
 
     def _push(self, name: str, values: Sequence[float | str], t: float) -> None:
         if name not in self._outlets:
@@ -78,8 +109,10 @@ class LslSink:
         sample = [v.encode("utf-8", "replace") if isinstance(v, str) else v for v in values]
         self._outlets[name].push_sample(sample, t + self._offset_s)
 
-    def _offer(self, layout: Layout, channel_format: int, about: Mapping[str, str] | None = None) -> None:
-        source_id = f"{self._source_id}:{layout.name}"
+    def _offer(
+        self, layout: Layout, channel_format: int, about: Mapping[str, str] | None = None, owner: str = ""
+    ) -> None:
+        source_id = f"{owner or self._source_id}:{layout.name}"
         info = pylsl.StreamInfo(
             layout.name, layout.type, len(layout.labels), layout.sfreq, channel_format, source_id
         )

@@ -81,7 +81,9 @@ MARKER_SOURCES: Final = Layout("insula.marker_sources", "Text", ("source",), (""
 """Who set each marker: as many samples as ``insula.markers``, at the same times."""
 
 REASONS: Final = Layout("insula.reasons", "Text", ("node", "reason"), ("", ""))
-"""Why a modality or the state is not measured, whenever that changes; an empty reason means measured."""
+"""Why a modality or the state is not measured, whenever that changes; an empty reason means measured.
+
+Over LSL it is told again every few seconds."""
 
 HEALTH: Final = Layout("insula.health", "Text", ("node", "state", "reason"), ("", "", ""))
 """Changes of sensors, estimators and outputs."""
@@ -188,6 +190,10 @@ class Reasons:
         before = self._now.get(node, "")
         self._now[node] = reason
         return reason != before
+
+    def standing(self) -> list[tuple[str, str]]:
+        """Pairs of node and reason of all that is not measured now."""
+        return [(node, reason) for node, reason in self._now.items() if reason]
 
     def news(self, item: AffectState | AffectEstimate) -> list[tuple[str, str]]:
         """Pairs of node and reason that changed with ``item``."""

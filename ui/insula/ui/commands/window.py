@@ -11,12 +11,14 @@ from insula.ui import display
 from insula.ui.privacy import opened
 
 
-def show(session: Path | None, *, connect: bool) -> int:
+def show(session: Path | None, *, connect: bool, lsl: str | None) -> int:
     """Open the dashboard and return its exit code; raises ``ConfigError`` with what to do instead."""
     if reason := display.why_no_window():
         raise ConfigError(reason)
     from insula.ui.dashboard import app
 
+    if lsl is not None:
+        return app.watch(lsl)
     if connect:
         return app.run(session or _running())
     if session is None:

@@ -20,11 +20,12 @@ from insula.edge.errors import InsulaError  # noqa: E402
 from insula.ui.dashboard import theme as themes  # noqa: E402
 from insula.ui.dashboard.drawing import Style  # noqa: E402
 from insula.ui.dashboard.frame import Frame  # noqa: E402
+from insula.ui.dashboard.lsl_source import LslSource  # noqa: E402
 from insula.ui.dashboard.presenter import Presenter  # noqa: E402
 from insula.ui.dashboard.recorded import Recorded  # noqa: E402
 from insula.ui.dashboard.review import ReviewWindow  # noqa: E402
 from insula.ui.dashboard.setup import SetupWindow  # noqa: E402
-from insula.ui.dashboard.source import FeedSource  # noqa: E402
+from insula.ui.dashboard.source import FeedSource, Source  # noqa: E402
 from insula.ui.dashboard.start import StartWindow  # noqa: E402
 from insula.ui.dashboard.window import LiveWindow  # noqa: E402
 from insula.ui.dashboard.words import Words  # noqa: E402
@@ -56,6 +57,19 @@ def run(session_dir: Path) -> int:
     Raises ``DataError`` when no session runs there.
     """
     source = FeedSource(session_dir)
+    app = application()
+    window = _live(source)
+    window.restore_place()
+    window.show()
+    return loop(app)
+
+
+def watch(source_id: str) -> int:
+    """Show the session whose LSL outlets have ``source_id`` ("" for the first one found); return the status.
+
+    Raises ``SensorUnavailable`` without liblsl.
+    """
+    source = LslSource(source_id)
     app = application()
     window = _live(source)
     window.restore_place()
@@ -136,7 +150,7 @@ class Desk:
         self.start.show()
 
 
-def _live(source: FeedSource) -> LiveWindow:
+def _live(source: Source) -> LiveWindow:
     window = LiveWindow(source, Presenter(now, words()), remembered_theme())
     window.start()
     return window

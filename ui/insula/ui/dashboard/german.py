@@ -199,6 +199,7 @@ _MESSAGES: Final = {
     "looking …": "suche …",
     "marker text": "Text des Markers",
     "needs no device; says so everywhere": "braucht kein Gerät; sagt es überall",
+    "pictures do not travel over LSL": "Bilder gehen nicht über LSL",
     "no camera in this session": "keine Kamera in dieser Sitzung",
     "no news from the engine for {s:.0f} s": "seit {s:.0f} s nichts von der Messung gehört",
     "no picture": "kein Bild",

@@ -68,6 +68,8 @@ class Presenter:
         self.clock = clock
         self.words = words or Words()
         self.session = Session()
+        self.no_camera = "no camera in this session"
+        """Why there is no picture when no stream carries one."""
         self._heard: float | None = None
         self._fused = FusedTrack()
         self._tracks: dict[str, ModalityTrack] = {m: ModalityTrack(m) for m in MODALITIES}
@@ -102,13 +104,13 @@ class Presenter:
         elif isinstance(record, Session):
             self.session = record
 
-    def add_stream(self, info: StreamInfo) -> None:
-        """Make a stream known; the same stream again changes nothing."""
+    def add_stream(self, info: StreamInfo, *, drawn: bool = True) -> None:
+        """Make a stream known; the same stream again changes nothing. ``drawn``: its samples come too."""
         known = self._cards.get(info.name)
         if known is not None and known.info == info:
             return
         self._cards[info.name] = StreamCard(info, self.words)
-        if info.type in SHOWN:
+        if drawn and info.type in SHOWN:
             self._signals[info.name] = SignalTrack(info)
 
     def take_chunk(self, stream: str, chunk: Chunk) -> None:
@@ -249,7 +251,7 @@ class Presenter:
     def _video(self, now: float, silence: str) -> VideoView:
         info = next((c.info for c in self._cards.values() if c.info.is_video), None)
         if info is None:
-            return VideoView(None, None, (), self.words("no camera in this session"), False)
+            return VideoView(None, None, (), self.words(self.no_camera), False)
         card = self._card(self._cards[info.name], now, silence)
         if card.light in ("lost", "stalled", "stopped"):
             return VideoView(info.name, None, (), card.reason, info.simulated)

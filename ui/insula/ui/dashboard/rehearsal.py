@@ -97,6 +97,8 @@ class Rehearsal:
         self._noise = np.zeros(len(EEG_NAMES))
         self._frames = 0
 
+    takes_commands = True
+
     def poll(self, presenter: Presenter) -> None:
         """Hand over what the script holds between the last call and now."""
         self.play(presenter, presenter.clock())

@@ -21,7 +21,9 @@ RESCAN_S = 0.5
 
 
 class Source(Protocol):
-    """Feeds a presenter and takes commands."""
+    """Feeds a presenter and takes commands, unless it can only watch."""
+
+    takes_commands: bool
 
     def poll(self, presenter: Presenter) -> None:
         """Hand everything that is new to the presenter."""
@@ -38,6 +40,8 @@ class Source(Protocol):
 
 class FeedSource:
     """Reads the runtime folder of one session; the engine does not notice whether it is there."""
+
+    takes_commands = True
 
     def __init__(self, directory: Path) -> None:
         """Attach to the session in ``directory``; raises ``DataError`` when there is none."""

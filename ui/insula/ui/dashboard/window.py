@@ -61,6 +61,8 @@ class LiveWindow(Frame):
         self.banner.hide()
         self._arrange()
         self._connect()
+        if not source.takes_commands:
+            self.header.watch_only()
         self.resize(1500, 850)
         self.timer = QTimer(self)
         self.timer.setTimerType(Qt.TimerType.PreciseTimer)

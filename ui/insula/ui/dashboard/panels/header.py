@@ -95,6 +95,11 @@ class Header(QWidget):
         row.addWidget(self.theme_button)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
+    def watch_only(self) -> None:
+        """Take away what commands the session: it is another machine's."""
+        for widget in (self.entry, self.shutter_button, self.record_button, self.stop_button):
+            widget.hide()
+
     def show_view(self, view: LiveView, fps: float, *, shut: bool) -> None:
         """Follow what the engine says; ``shut`` is whether the picture is blanked here already."""
         words, session = self.look.words, view.session
