@@ -99,7 +99,7 @@ def _expression(row: Mapping[str, float]) -> tuple[float, ...] | None:
 
 
 def _contribution(modality: Modality, row: Mapping[str, float], reasons: Mapping[str, str]) -> Contribution:
-    weight = _number(row, f"weight_{modality}")
+    weight, reason = _number(row, f"weight_{modality}"), reasons.get(f"state.{modality}", "")
     if weight is None:
-        return Contribution(modality, False, reasons.get(f"state.{modality}") or UNTOLD)
-    return Contribution(modality, True, "", weight)
+        return Contribution(modality, False, reason or UNTOLD)
+    return Contribution(modality, not reason, reason, weight)  # with a reason: a last value, held
