@@ -53,6 +53,7 @@ bench_app = typer.Typer(no_args_is_help=True, help="Prove the loop on this machi
 app.add_typer(bench_app, name="bench")
 cli_privacy.add_to(app)
 app.add_typer(cli_study.protocol_app, name="protocol")
+app.add_typer(cli_study.rate_app, name="rate")
 app.command()(cli_study.participant)
 
 Headless = Annotated[bool, typer.Option("--headless", help="No window, even where there is a screen.")]

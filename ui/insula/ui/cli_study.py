@@ -69,3 +69,83 @@ def participant(
     from insula.ui.commands import window
 
     raise typer.Exit(window.show_participant(session))
+
+
+rate_app = typer.Typer(
+    no_args_is_help=True, help="Continuous ratings: give them, write them out, compare them."
+)
+
+_Annotator = Annotated[
+    str, typer.Option("--annotator", metavar="NAME", help="Who rates; part of file names.")
+]
+_Role = Annotated[str, typer.Option("--role", help="self, clinician, parent, partner or observer.")]
+_Axes = Annotated[str, typer.Option("--axes", help="valence, arousal, or both.")]
+_Classes = Annotated[str, typer.Option("--classes", metavar="A,B,…", help="Rate classes instead of axes.")]
+_Joystick = Annotated[
+    Path | None, typer.Option("--joystick", metavar="/dev/input/js0", help="Rate with a joystick (Linux).")
+]
+_Session = Annotated[Path, typer.Argument(help="A recorded session's folder.")]
+
+
+@rate_app.command("live")
+def rate_live(
+    annotator: _Annotator,
+    role: _Role,
+    axes: _Axes = "valence,arousal",
+    classes: _Classes = "",
+    joystick: _Joystick = None,
+) -> None:
+    """Rate the session that is running: 25 Hz, into its file and out over LSL."""
+    from insula.ui.commands import rate
+
+    raise typer.Exit(rate.live(rate.wanted(axes, classes), annotator, role, joystick))
+
+
+@rate_app.command("recording")
+def rate_recording(
+    session: _Session,
+    annotator: _Annotator,
+    role: _Role,
+    axes: _Axes = "valence,arousal",
+    classes: _Classes = "",
+    joystick: _Joystick = None,
+) -> None:
+    """Rate a recording while watching its pictures; the recording stays as it is."""
+    from insula.ui.commands import rate
+
+    raise typer.Exit(rate.recording(session, rate.wanted(axes, classes), annotator, role, joystick))
+
+
+@rate_app.command("export")
+def rate_export(
+    session: _Session,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the CSV files go.")],
+    hz: Annotated[float, typer.Option("--hz", min=0.1, help="Frames a second.")] = 25.0,
+    grid: Annotated[float, typer.Option("--grid", min=0.1, help="Cells a second of the label grid.")] = 5.0,
+) -> None:
+    """Write a session's ratings as CSV: OMG-Empathy's form, one row a frame, and a grid of labels."""
+    from insula.ui.commands import rate
+
+    rate.export(session, out, hz, grid)
+
+
+@rate_app.command("agreement")
+def rate_agreement(
+    session: _Session,
+    hz: Annotated[float, typer.Option("--hz", min=0.1, help="Frames a second.")] = 25.0,
+) -> None:
+    """Say how well the annotators of a session agree: CCC of each pair, Krippendorff's alpha of all."""
+    from insula.ui.commands import rate
+
+    rate.agreement(session, hz)
+
+
+@rate_app.command("score")
+def rate_score(
+    truth: Annotated[Path, typer.Argument(help="Folder of Subject_<s>_Story_<t>.csv with a valence column.")],
+    predictions: Annotated[Path, typer.Argument(help="Folder of files with the same names.")],
+) -> None:
+    """Score predictions as the OMG-Empathy challenge does: personalised and general CCC."""
+    from insula.ui.commands import rate
+
+    rate.score(truth, predictions)

@@ -84,7 +84,15 @@ PARTICIPANT: Final = {
     "Next step": "Nächster Schritt",
     "Note … (N)": "Notiz … (N)",
     "Really end?": "Wirklich beenden?",
+    "Rating": "Bewertung",
     "Skip": "Auslassen",
+    "The joystick is gone: plug it in and open this window again.": (
+        "Der Joystick ist weg: einstecken und dieses Fenster neu öffnen."
+    ),
+    "The recording is through. Thank you.": "Die Aufzeichnung ist zu Ende. Danke.",
+    "digits choose, 0 or Escape chooses nothing": "Ziffern wählen, 0 oder Escape wählt nichts",
+    "nothing is rated while it is held": "solange angehalten, wird nichts bewertet",
+    "{n} values so far": "{n} Werte bisher",
     "baseline": "Ruhemessung",
     "consent": "Einwilligung",
     "held": "angehalten",

@@ -8,12 +8,24 @@ from pathlib import Path
 from insula.edge.clock import Clock
 from insula.edge.errors import DataError, RingError
 from insula.edge.messages import MessageReader
+from insula.edge.reports import Rating
 from insula.ui.dashboard.control import Command, Outbox, parse_session
 from insula.ui.protocol.page import Progress
 
 FEED = "feed.ring"
 SILENCE_S = 4.0
 """The session says once a second how it stands; after this long without a word it is gone."""
+
+
+def command_of(rating: Rating) -> Command:
+    """Return the command that brings a rating into the session."""
+    body = {
+        "annotator": rating.annotator,
+        "role": rating.role,
+        "labels": rating.labels,
+        "values": rating.values,
+    }
+    return Command("rating", rating.t, json.dumps(body))
 
 
 class Link:

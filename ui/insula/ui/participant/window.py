@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Protocol
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
@@ -11,11 +10,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from insula.edge.clock import Clock
 from insula.edge.errors import InsulaError
+from insula.edge.reports import Rating
 from insula.edge.sinks.rows import RATING_HZ
 from insula.ui.dashboard.control import Command, Name
 from insula.ui.dashboard.drawing import Style
 from insula.ui.dashboard.theme import Theme
 from insula.ui.dashboard.words import Words
+from insula.ui.participant.link import command_of
 from insula.ui.participant.pages import CrossPage, FormPage, StimulusPage, WordsPage, label
 from insula.ui.participant.sheet import sheet
 from insula.ui.protocol.filling import Said
@@ -236,13 +237,8 @@ class ParticipantWindow(QWidget):
     def _rate(self) -> None:
         pad = self.page.pad if isinstance(self.page, StimulusPage) else None
         if pad is not None:
-            body = {
-                "annotator": "participant",
-                "role": "self",
-                "labels": list(pad.labels),
-                "values": list(pad.values),
-            }
-            self._send("rating", json.dumps(body))
+            rating = Rating(self.clock(), "participant", "self", pad.labels, pad.values)
+            self._pass(command_of(rating))
 
     def _ask_to_stop(self) -> None:
         """Ask once more, on a page of its own: a slip of the mouse must not end a study."""
@@ -288,8 +284,11 @@ class ParticipantWindow(QWidget):
         self._send("participant", "stop")
 
     def _send(self, name: Name, text: str, t: float | None = None) -> None:
+        self._pass(Command(name, self.clock() if t is None else t, text))
+
+    def _pass(self, command: Command) -> None:
         try:
-            self.link.send(Command(name, self.clock() if t is None else t, text))
+            self.link.send(command)
         except InsulaError:
             self._shown = ()  # the next tick shows that the session is gone
 
