@@ -220,6 +220,11 @@ class SensingLoop:
         for node in self._estimators:
             node.learn(node.modality in modalities)
 
+    @property
+    def modalities(self) -> tuple[Modality, ...]:
+        """What is estimated."""
+        return tuple(node.modality for node in self._estimators)
+
     def learned(self) -> dict[Modality, dict[str, Any]]:
         """What each estimator learned of the person's rest; call it when the loop has stopped."""
         found = {node.modality: node.learned() for node in self._estimators}

@@ -12,7 +12,7 @@ import typer
 
 from insula.edge.errors import ConfigError, InsulaError
 from insula.edge.lsl_network import keep_local
-from insula.ui import cli_privacy, cli_study
+from insula.ui import cli_person, cli_privacy, cli_study
 from insula.ui.cli_privacy import Medical, NoticeUp
 from insula.ui.cli_study import Language, Number, ProtocolFile
 
@@ -49,6 +49,8 @@ models_app = typer.Typer(
 app.add_typer(models_app, name="models")
 calibrate_app = typer.Typer(no_args_is_help=True, help="Measure a constant of this set-up.")
 app.add_typer(calibrate_app, name="calibrate")
+calibrate_app.command("person")(cli_person.calibrate_person)
+app.add_typer(cli_person.profile_app, name="profile")
 bench_app = typer.Typer(no_args_is_help=True, help="Prove the loop on this machine.")
 app.add_typer(bench_app, name="bench")
 cli_privacy.add_to(app)

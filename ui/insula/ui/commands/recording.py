@@ -169,6 +169,7 @@ def describe(config: Config, loop: SensingLoop, title: str) -> dict[str, Any]:
         "engines": loop.engines,
         "machine": dataclasses.asdict(loop.machine()),
         "models": {name: manifest.load(name).id for name in manifest.names()},
+        "profile": loop.profile.id if loop.profile is not None else "",
         "config": dataclasses.asdict(config),
     }
 

@@ -28,6 +28,7 @@ from insula.sensors.lsl_watch import LslWatch
 from insula.ui import display
 from insula.ui.commands.guide import Guide
 from insula.ui.commands.operator import Operator
+from insula.ui.commands.person import banner, kept
 from insula.ui.commands.recording import Recording, describe, outcome
 from insula.ui.commands.summary import print_summary
 from insula.ui.privacy import gate
@@ -68,13 +69,17 @@ def run(config: Config, options: Options) -> None:
     tally = Tally()
     directory = runtime_dir.create(options.out.name)
     try:
-        loop = SensingLoop(config, directory=directory, wrap=options.wrap)
+        profile = kept(config.person)
+        loop = SensingLoop(config, directory=directory, wrap=options.wrap, profile=profile)
         loop.subscribe(tally.take)
         loop.open()
         with _terminate_as_interrupt(), _stopping(loop), contextlib.ExitStack() as stack:
             infos = [writer.info for writer in loop.streams]
             permit = gate.permit(config, context, infos, datetime.date.today(), foreign=foreign)
             console.print(permit.line(), style="bright_black", soft_wrap=True)
+            if profile is not None:
+                console.print(f"measured against the rest of {profile.id}", style="bright_black")
+                banner(profile, loop.modalities)
             watch = stack.enter_context(_lsl(loop, config, options, permit))
             about = {**describe(config, loop, options.title), "privacy": permit.facts()}
             if options.plan is not None:

@@ -1,0 +1,1 @@
+"""One person: the guided minute that makes a profile, and whether the models know people like that."""
