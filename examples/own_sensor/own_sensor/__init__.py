@@ -1,0 +1,1 @@
+"""A driver and an estimator that Insula finds through their entry points."""
