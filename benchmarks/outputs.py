@@ -187,13 +187,18 @@ def cpu_s() -> float:
 
 
 def part_one(console: Console, seconds: float) -> None:
+    begun = time.perf_counter()
     with SensingLoop(demo.config()) as loop:
+        start_s = time.perf_counter() - begun
         ages = Ages(warm_up_s=WARM_UP_S)
         loop.subscribe(ages.take)
         time.sleep(WARM_UP_S)
         before, begun = cpu_s(), time.perf_counter()
         time.sleep(seconds)
         share = (cpu_s() - before) / (time.perf_counter() - begun)
+        begun = time.perf_counter()
+    stop_s = time.perf_counter() - begun
+    console.print(f"started in {start_s:.2f} s (goal 1.5 s), stopped in {stop_s:.2f} s (goal 1 s)")
     table = Table("capture to output, ms", "n", "p50", "p95", "goal p95", "")
     for name, values in ages.of.items():
         p50, p95 = np.percentile(values, [50, 95]) * 1000

@@ -137,6 +137,8 @@ class SensingLoop:
         for thread in (self._ticker, self._watcher):
             if thread.ident is not None:
                 thread.join(_JOIN_S)
+        for sink in self._sinks.values():
+            sink.stop()  # all at once: each may need a moment for its last words
         for name in list(self._sinks):
             self.remove_sink(name)
         for sensor in self._sensors:
