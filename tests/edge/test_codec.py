@@ -131,8 +131,8 @@ def test_numpy_numbers_are_written_as_numbers() -> None:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_a_time_that_is_not_finite_is_refused_by_name(value: float) -> None:
-    with pytest.raises(DataError, match=r"marker\.t is"):
-        codec.encode(Marker(value, "go"))
+    with pytest.raises(DataError, match=r"health\.t is"):
+        codec.encode(HealthEvent(value, "eda", "sensor", NodeState.LOST))
 
 
 def test_positive_infinity_is_no_log_probability() -> None:

@@ -173,6 +173,19 @@ def test_a_stream_that_stalls_is_judged_by_what_there_is() -> None:
     bench.finish()
 
 
+def test_an_estimator_that_cannot_be_closed_says_so(bench: Bench) -> None:
+    def close() -> None:
+        raise RuntimeError("busy")
+
+    bench.estimator.close = close  # type: ignore[method-assign]
+    bench.node.start()
+    bench.node.stop()
+    assert bench.node.join(5.0)
+    last = bench.health.get("eda estimator")
+    assert last is not None
+    assert (last.state, last.reason) == (NodeState.FAILED, "RuntimeError: busy")
+
+
 def test_an_unusable_model_ends_the_start_with_its_error(bench: Bench) -> None:
     bench.estimator.fail = ModelError("the model does not match its manifest")
     with pytest.raises(ModelError, match="manifest"):

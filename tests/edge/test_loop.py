@@ -11,7 +11,7 @@ from insula.edge import SensingLoop, config
 from insula.edge.errors import ConfigError, InsulaError, SinkError
 from insula.edge.health import HealthEvent
 from insula.edge.machine import MachineState, Zone
-from insula.edge.protocols import Item, Sensor
+from insula.edge.protocols import Engine, Estimator, Item, Sensor
 from insula.edge.stream import StreamReader
 from insula.edge.types import AffectEstimate, AffectState, Marker
 
@@ -204,3 +204,47 @@ def test_the_privacy_shutter_leaves_other_streams_alone() -> None:
         loop.mute(True)  # of no account for a camera
         loop.shutter(False)
         assert face.wait(5.0)
+
+
+def test_a_subscriber_that_raises_is_dismissed_in_words_and_the_loop_goes_on() -> None:
+    seen = Seen()
+
+    def broken(item: Item) -> None:
+        raise RuntimeError("not my day")
+
+    loop = SensingLoop(config.parse(EDA))
+    loop.subscribe(broken)
+    loop.subscribe(seen.take)
+    with loop:
+        told = seen.until(lambda i: isinstance(i, HealthEvent) and i.state == "failed")
+        seen.until(lambda i: isinstance(i, AffectState))
+    assert isinstance(told, HealthEvent)
+    assert told.node.startswith("subscriber ")
+    assert told.reason == "RuntimeError: not my day"
+
+
+def test_two_parts_of_one_name_are_refused() -> None:
+    """One board knows them all: a sensor called "recording" once took the recording down with it."""
+    recording = config.parse({"sensors": {"recording": {"driver": "simulated_eda"}}})
+    with SensingLoop(recording) as loop, pytest.raises(ConfigError, match="'recording' already"):
+        loop.add_sink("recording", Keeper())
+    both = {"sensors": {"lsl": {"driver": "simulated_eda"}}, "sinks": {"lsl": {"sink": "lsl"}}}
+    with pytest.raises(ConfigError, match="need different names"):
+        config.parse(both)
+    with pytest.raises(ConfigError, match="can be called fusion"):
+        config.parse({"sensors": {"fusion": {"driver": "simulated_eda"}}})
+
+
+def test_wrappers_stand_between_the_loop_and_its_models() -> None:
+    wrapped: list[str] = []
+
+    def estimator(name: str, estimator: Estimator) -> Estimator:
+        wrapped.append(f"estimator {name}")
+        return estimator
+
+    def engine(name: str, engine: Engine) -> Engine:
+        wrapped.append(f"engine {name}")
+        return engine
+
+    with SensingLoop(config.parse(EDA), wrap_estimator=estimator, wrap_engine=engine):
+        assert set(wrapped) == {"estimator eda", "engine eda"}

@@ -152,6 +152,29 @@ def test_a_driver_with_a_bug_is_given_up_after_its_budget() -> None:
     assert bench.node.streams[0].reader().ended
 
 
+def test_a_device_that_cannot_even_be_closed_is_found_again() -> None:
+    """A driver whose close raises once ended the reader's thread without a word."""
+    clock = ManualClock()
+
+    class Unclean(PlayedSensor):
+        def close(self) -> None:
+            super().close()
+            raise OSError("no such device")
+
+    def course() -> Iterator[Step]:
+        yield block()
+        yield SensorLost("unplugged")
+        clock.advance(1.0)
+        yield block()
+        yield EndOfStream()
+
+    bench = Bench(course(), clock)
+    bench.sensor = bench.node.sensor = Unclean((EDA,), course())
+    states = [state for state, _ in bench.run()]
+    assert states == ["starting", "running", "lost", "running", "stopped"]
+    assert bench.sensor.closed == 2
+
+
 def test_a_sensor_that_cannot_be_opened_fails_with_its_reason() -> None:
     clock = ManualClock()
     bench = Bench(iter(()), clock)

@@ -27,6 +27,7 @@ import atheris
 
 sys.path.insert(0, str(Path(__file__).parent))
 with atheris.instrument_imports(include=["insula", "pyxdf", "tomllib", "targets", "json", "csv", "xml"]):
+    import pyxdf  # noqa: F401 (its reader loads it when it is used, too late to be watched)
     from targets import TARGETS
 
 from insula.edge.errors import InsulaError

@@ -136,6 +136,13 @@ def test_no_news_is_no_statement(estimator: SpeechEstimator) -> None:
     assert estimator.estimate(reader) is None
 
 
+def test_nothing_is_said_twice_of_the_same_sound(estimator: SpeechEstimator) -> None:
+    """Said again, a false reading would confirm itself in the fusion's gate."""
+    said = [e for e in judge(estimator, speech(2.0), piece=100) if e.measured]
+    assert said
+    assert len({e.sample for e in said}) == len(said)
+
+
 def test_a_dead_microphone_is_told_from_a_quiet_room(estimator: SpeechEstimator) -> None:
     assert "delivers silence" in judge(estimator, np.zeros(SFREQ, np.float32))[-1].reason
 

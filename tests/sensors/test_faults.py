@@ -109,3 +109,17 @@ def test_unplug_and_replug_by_hand() -> None:
 def test_an_unknown_kind_names_the_known() -> None:
     with pytest.raises(ValueError, match=", ".join(KINDS)):
         Fault("melt", 0.0, 1.0)  # type: ignore[arg-type]
+
+
+def test_an_unclean_device_cannot_be_closed_either() -> None:
+    clock = ManualClock(1000.0)
+    sensor = Faulty(SimulatedEda(epoch=1000.0, clock=clock), [Fault("unclean", 1.0, 1.0)], clock=clock)
+    sensor.open()
+    clock.advance(1.5)
+    with pytest.raises(SensorLost):
+        sensor.read(0.0)
+    with pytest.raises(OSError, match="on purpose"):
+        sensor.close()
+    clock.advance(1.0)
+    sensor.open()
+    sensor.close()

@@ -142,6 +142,7 @@ def parse(raw: Mapping[str, Any], *, base: Path | None = None) -> Config:
     sinks = _parts(raw, "sinks", base)
     for part in sinks:
         _within(mode, part)
+    _distinct(raw)
     return Config(
         sensors=_parts(raw, "sensors", base),
         estimators=_parts(raw, "estimators", base),
@@ -197,6 +198,16 @@ def _days(privacy: Mapping[str, Any]) -> int | None:
     if not _fits(days, int) or days < 1:
         raise ConfigError(f"[privacy] keep_days = {days!r} should be a whole number of days, at least 1")
     return int(days)
+
+
+def _distinct(raw: Mapping[str, Any]) -> None:
+    """Sensors and sinks are known by their names on one board."""
+    sensors, sinks = _table(raw, "sensors"), _table(raw, "sinks")
+    for name in sensors:
+        if name in sinks:
+            raise ConfigError(f"[sensors.{name}] and [sinks.{name}] need different names")
+    if "fusion" in (*sensors, *sinks):
+        raise ConfigError("no sensor and no sink can be called fusion: it is a part of every session")
 
 
 def _parts(raw: Mapping[str, Any], group: registry.Group, base: Path | None) -> tuple[Part, ...]:

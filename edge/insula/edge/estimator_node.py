@@ -114,7 +114,10 @@ class EstimatorNode:
                 self._absent(f"the estimator failed ({reason}) and is restarted")
                 self._stop.wait(pause)
                 self._running()
-        self._estimator.close()
+        try:
+            self._estimator.close()
+        except Exception as error:  # as above
+            self._health.set(self.name, "estimator", NodeState.FAILED, in_words(error))
         self._reader.close()
         if (event := self._health.get(self.name)) and event.state is not NodeState.FAILED:
             self._health.set(self.name, "estimator", NodeState.STOPPED)

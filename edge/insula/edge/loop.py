@@ -31,7 +31,7 @@ from insula.edge.governor import Governor
 from insula.edge.health import Health, NodeState
 from insula.edge.machine import MachineState, read_machine
 from insula.edge.profile import Profile
-from insula.edge.protocols import Estimator, Item, Personal, Sensor, Sink
+from insula.edge.protocols import Engine, Estimator, Item, Personal, Sensor, Sink
 from insula.edge.reports import Answer, Rating, StepEvent
 from insula.edge.sensor_node import SensorNode, in_words
 from insula.edge.sink_node import SinkNode
@@ -61,7 +61,8 @@ class SensingLoop:
 
     ``directory`` is where the streams' ring files are made, so that other processes can read them;
     ``None`` keeps them in this process. ``wrap`` may put something between a sensor (given with its name)
-    and the loop, such as faults on purpose. ``start`` (or ``with``) opens every sensor and raises
+    and the loop, such as faults on purpose; ``wrap_estimator`` and ``wrap_engine`` (given with the
+    estimator's name) do the same for the models. ``start`` (or ``with``) opens every sensor and raises
     the first error in words, leaving nothing behind; afterwards lost sensors are reopened until ``stop``.
     A loop without sensors estimates nothing: it carries markers and sinks, such as a recording of others.
     """
@@ -72,6 +73,8 @@ class SensingLoop:
         *,
         directory: Path | None = None,
         wrap: Callable[[str, Sensor], Sensor] | None = None,
+        wrap_estimator: Callable[[str, Estimator], Estimator] | None = None,
+        wrap_engine: Callable[[str, Engine], Engine] | None = None,
         machine: Callable[[], MachineState] = read_machine,
         profile: Profile | None = None,
         clock: Clock = now,
@@ -82,6 +85,8 @@ class SensingLoop:
         self.health = Health(self._publish, clock)
         self._directory = directory
         self._wrap = wrap or (lambda name, sensor: sensor)
+        self._wrap_estimator = wrap_estimator or (lambda name, estimator: estimator)
+        self._wrap_engine = wrap_engine or (lambda name, engine: engine)
         weights = {"weights": profile.weights} if profile is not None and profile.weights else {}
         self._fusion: Fusion = registry.factory("fusion", "late")(**{**weights, **config.fusion})
         self._fusion_lock = threading.Lock()
@@ -182,7 +187,10 @@ class SensingLoop:
             yield state
 
     def subscribe(self, callback: Callable[[Item], None]) -> None:
-        """Call ``callback`` with every item published, on the publisher's thread: hand over and return."""
+        """Call ``callback`` with every item published, on the publisher's thread: hand over and return.
+
+        A callback that raises is not called again; the health board says so.
+        """
         self._callbacks.append(callback)
 
     @property
@@ -253,6 +261,9 @@ class SensingLoop:
         """Open a sink on all streams and start feeding it; raises its ``SinkError``."""
         if name in self._sinks:
             raise ConfigError(f"there is a sink {name!r} already")
+        namesake = self.health.get(name)
+        if namesake is not None and namesake.kind != "sink":  # health knows its parts by their names
+            raise ConfigError(f"a {namesake.kind} is called {name!r} already; give it another name")
         node = SinkNode(name, sink, health=self.health)
         node.start({key: writer.reader() for key, (writer, _) in self._streams.items()})
         for event in self.health.all():
@@ -294,7 +305,7 @@ class SensingLoop:
         parts = self.config.estimators or [Part(n, n) for n in registry.names("estimators")]
         for part in parts:
             engines = Engines(**self.config.engine)
-            estimator = _estimator(part, engines)
+            estimator = self._estimator(part, engines)
             self._adopt(estimator)
             called = f"{part.name} estimator"
             name = self._stream_for(part, estimator)
@@ -309,7 +320,7 @@ class SensingLoop:
             accompany(estimator, [other for other, _ in others])
             node = EstimatorNode(
                 called,
-                estimator,
+                self._wrap_estimator(part.name, estimator),
                 writer.reader(),
                 sensor=sensor.name,
                 health=self.health,
@@ -325,6 +336,17 @@ class SensingLoop:
         rest = self.profile.rests.get(estimator.modality) if self.profile is not None else None
         if rest is not None and isinstance(estimator, Personal):
             estimator.adopt(rest)
+
+    def _estimator(self, part: Part, engines: Engines) -> Estimator:
+        """The configured estimator; one that loads networks takes the configured way of loading them."""
+
+        def load(model: bytes) -> Engine:
+            return self._wrap_engine(part.name, engines(model))
+
+        make = registry.factory("estimators", part.factory)
+        wired = {"engines": load} if "engines" in inspect.signature(make).parameters else {}
+        estimator: Estimator = make(**part.options, **wired)
+        return estimator
 
     def _stream_for(self, part: Part, estimator: Estimator) -> str | None:
         """The configured stream, or the first that fits; ``None`` when an automatic one fits nothing."""
@@ -354,7 +376,17 @@ class SensingLoop:
         for node in self._sinks.values():
             node.offer(item)
         for callback in self._callbacks:
-            callback(item)
+            try:
+                callback(item)
+            except Exception as error:  # the embedding program's border: the publisher's thread must live on
+                self._dismiss(callback, error)
+
+    def _dismiss(self, callback: Callable[[Item], None], error: Exception) -> None:
+        """A subscriber that raises is called no more, and the others hear of it."""
+        self._callbacks = [other for other in self._callbacks if other is not callback]
+        name = f"subscriber {getattr(callback, '__qualname__', type(callback).__name__)}"
+        self.health.set(name, "sink", NodeState.STARTING)
+        self.health.set(name, "sink", NodeState.FAILED, in_words(error))
 
     def _tick(self) -> None:
         period = 1.0 / self._fusion.rate_hz
@@ -396,14 +428,6 @@ def _differs(state: MachineState, told: MachineState) -> bool:
     if state.power_mode != told.power_mode or a is None or b is None:
         return (state.power_mode, a is None) != (told.power_mode, b is None)
     return abs(a.celsius - b.celsius) >= _DEGREES
-
-
-def _estimator(part: Part, engines: Engines) -> Estimator:
-    """The configured estimator; one that loads networks takes the configured way of loading them."""
-    make = registry.factory("estimators", part.factory)
-    wired = {"engines": engines} if "engines" in inspect.signature(make).parameters else {}
-    estimator: Estimator = make(**part.options, **wired)
-    return estimator
 
 
 def _named(name: str, error: Exception) -> InsulaError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import threading
 from collections.abc import Callable, Mapping
@@ -96,7 +97,7 @@ class SensorNode:
         except Exception as error:  # a plug-in's border: whatever it raises ends this sensor, in words
             self.failure = error
             self._health.set(self.name, "sensor", NodeState.FAILED, in_words(error))
-            self.sensor.close()
+            self._close()
             return
         finally:
             self.opened.set()
@@ -117,7 +118,7 @@ class SensorNode:
         while not self._stop.is_set():
             try:
                 if self._whole_cut() and not getattr(self.sensor, "plays_back", False):
-                    self.sensor.close()
+                    self._close()
                     is_open = False
                     self._wait_uncut()
                     continue
@@ -129,7 +130,7 @@ class SensorNode:
                 self._finish(NodeState.STOPPED, "the recording is through")
                 return
             except Exception as error:  # a plug-in's border: losses are retried for ever, bugs not
-                self.sensor.close()
+                self._close()
                 is_open = False
                 budget = self._losses if isinstance(error, SensorError) else self._faults
                 pause_s = budget.spend(self._clock())
@@ -197,12 +198,16 @@ class SensorNode:
             self._health.set(self.name, "sensor", NodeState.STALLED, cut)
             self._stop.wait(_LOOK_UNCUT_S)
 
+    def _close(self) -> None:
+        with contextlib.suppress(Exception):  # a device that is gone may not even be closed; it is let go of
+            self.sensor.close()
+
     def _named(self, info: StreamInfo, infos: tuple[StreamInfo, ...]) -> StreamInfo:
         name = self.name if len(infos) == 1 else f"{self.name}.{info.name}"
         return dataclasses.replace(info, name=name)
 
     def _finish(self, state: NodeState, reason: str) -> None:
-        self.sensor.close()
+        self._close()
         for feed in self._feeds:
             self._publish(feed.stats(self._clock()))  # the final counts
             feed.writer.end()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final, Literal
 
 import numpy as np
@@ -130,6 +131,10 @@ class Marker:
     text: str
     source: str = "operator"
 
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.t):
+            raise ValueError(f"a marker is set at a time, not at {self.t}")
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:
@@ -157,6 +162,10 @@ class Clue:
     unit: str = ""
     z: float | None = None
 
+    def __post_init__(self) -> None:
+        if self.z is not None and not math.isfinite(self.z):
+            raise ValueError(f"{self.feature}: a z-score is finite, not {self.z}; unknown is None")
+
 
 @dataclass(frozen=True, slots=True)
 class Face:
@@ -166,6 +175,10 @@ class Face:
     score: float
     track: int = 0
     landmarks: tuple[tuple[float, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not all(map(math.isfinite, (*self.box, self.score, *chain.from_iterable(self.landmarks)))):
+            raise ValueError("a face has a place, a score and landmarks that are finite")
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +213,10 @@ class AffectEstimate:
     def __post_init__(self) -> None:
         if self.expression is not None and len(self.expression) != len(EXPRESSIONS):
             raise ValueError(f"expression needs {len(EXPRESSIONS)} log-probabilities")
+        if self.expression is not None and not all(p < math.inf for p in self.expression):  # −∞ is p = 0
+            raise ValueError(f"{self.modality}: expression holds what is no probability: {self.expression}")
+        if not math.isfinite(self.t):
+            raise ValueError(f"{self.modality}: an estimate speaks of a moment, not of {self.t}")
         if not self.measured and not self.reason:
             raise ValueError(f"{self.modality}: an estimate without a value must say why")
         if (self.valence or self.arousal) and self.va_source is None:

@@ -16,9 +16,10 @@ from insula.edge.protocols import Sensor
 from insula.edge.types import Block, StreamInfo
 from insula.sensors.pacing import Sleep
 
-Kind = Literal["unplug", "stall", "gap", "nan", "rail", "jitter", "duplicate", "backward", "rate"]
+Kind = Literal["unplug", "unclean", "stall", "gap", "nan", "rail", "jitter", "duplicate", "backward", "rate"]
 KINDS: Final[dict[str, str]] = {
     "unplug": "the device is gone: reads raise SensorLost, opening raises SensorUnavailable",
+    "unclean": "the device is gone, and closing it fails as well",
     "stall": "the device stays open and sends nothing",
     "gap": "samples are taken and thrown away",
     "nan": "samples become NaN (floating-point streams)",
@@ -29,6 +30,7 @@ KINDS: Final[dict[str, str]] = {
     "rate": "every tenth sample is missing, the times run on",
 }
 
+_GONE: Final = frozenset({"unplug", "unclean"})
 _RAIL: Final = 1e6  # beyond the range of every sensor, in its unit
 
 
@@ -92,7 +94,7 @@ class Faulty:
 
     def open(self) -> tuple[StreamInfo, ...]:
         """Open the sensor, unless it is unplugged."""
-        if "unplug" in self._active():
+        if self._active() & _GONE:
             raise SensorUnavailable("unplugged (on purpose)")
         self._infos = self._sensor.open()
         if self._began is None:
@@ -102,7 +104,7 @@ class Faulty:
     def read(self, timeout_s: float) -> Sequence[Block]:
         """What the sensor delivers, spoiled."""
         active = self._active()
-        if "unplug" in active:
+        if active & _GONE:
             raise SensorLost("unplugged (on purpose)")
         if "stall" in active:
             self._sleep(timeout_s)
@@ -134,3 +136,5 @@ class Faulty:
     def close(self) -> None:
         """Close the sensor."""
         self._sensor.close()
+        if "unclean" in self._active():
+            raise OSError("it cannot be closed (on purpose)")

@@ -39,9 +39,12 @@ def read_xdf(path: Path, *more: Path, dejitter: bool = True) -> list[Track]:
     if not filled:
         raise SensorUnavailable(f"{path.name} holds no samples")
     begin = min(float(s["time_stamps"][0]) for s in filled)
-    tracks = [_track(stream, begin, path) for stream in takes[0][1]]
-    for file, streams in takes[1:]:
-        tracks = _joined(tracks, [_track(stream, begin, file) for stream in streams])
+    try:
+        tracks = [_track(stream, begin, path) for stream in takes[0][1]]
+        for file, streams in takes[1:]:
+            tracks = _joined(tracks, [_track(stream, begin, file) for stream in streams])
+    except _DAMAGED as error:
+        raise SensorUnavailable(f"{path.name} holds streams that cannot be: {error}") from error
     return tracks
 
 
@@ -50,9 +53,9 @@ def _filled(path: Path, dejitter: bool) -> list[Any]:
     try:
         with _opened(path) as file:  # pyxdf leaves a file it refuses open
             streams, _ = pyxdf.load_xdf(file, dejitter_timestamps=dejitter, verbose=False)
+        return [s for s in streams if len(s["time_stamps"]) and int(_text(s["info"], "channel_count") or 0)]
     except _DAMAGED as error:
         raise SensorUnavailable(f"pyxdf cannot read {path.name}: {type(error).__name__}: {error}") from error
-    return [s for s in streams if len(s["time_stamps"]) and int(_text(s["info"], "channel_count") or 0)]
 
 
 def _joined(tracks: list[Track], later: list[Track]) -> list[Track]:

@@ -499,6 +499,20 @@ def bench_soak(
     raise typer.Exit(0 if soak.run(hours) else 1)
 
 
+@bench_app.command("faults")
+def bench_faults(
+    minutes: Annotated[float, typer.Option("--minutes", min=0.3, help="How long.")] = 20.0,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the order of the faults.")] = 0,
+) -> None:
+    """Let sensors, models, outputs and the disk fail in random order: nothing may break or be made up.
+
+    A simulated person and recordings of it in turn. Exit code 1 when a rule was broken.
+    """
+    from insula.ui.commands import faults
+
+    raise typer.Exit(0 if faults.run(minutes, seed) else 1)
+
+
 def main() -> None:
     """Entry point: an error meant for people is one line and exit code 1."""
     try:

@@ -67,6 +67,7 @@ class SpeechEstimator:
         self._phrase = Phrase()
         self._noise: deque[float] = deque(maxlen=_NOISE_FRAMES)
         self._recent: deque[FloatArray] = deque()
+        self._judged_at = -1
         self._forget()
 
     def accepts(self, info: StreamInfo) -> str:
@@ -157,12 +158,18 @@ class SpeechEstimator:
         reason = self._unjudged(recent)
         if reason:
             return self._absent(reason, t, sample)
+        if (
+            sample == self._judged_at
+        ):  # no whole block is new: said twice, a false reading would confirm itself
+            return None
+        self._judged_at = sample
         return self._judged(recent, t, sample)
 
     def _forget(self) -> None:
         self._noise.clear()
         self._recent.clear()
         self._next, self._newest = -1, math.inf
+        self._judged_at = -1
         self._probability = 0.0
         self._broken = False
         self._restart()

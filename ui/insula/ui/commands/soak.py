@@ -22,7 +22,7 @@ from insula.ui.commands import demo
 from insula.ui.tally import Tally
 from insula.ui.terminal import clock_text, console
 
-_GROWTH_MB = 30.0
+GROWTH_MB = 30.0
 """Growth of the process from the first tenth of the run to its end that still counts as flat."""
 
 
@@ -96,4 +96,4 @@ def _account(tally: Tally, readings: list[Reading], missing: Mapping[str, int]) 
     for event in tally.faults:
         console.print(f"{event.node} {event.state}: {event.reason}")
     console.print(f"memory grew by {grown_mb:.1f} MB; threads and files {'stayed' if same else 'CHANGED'}")
-    return grown_mb <= _GROWTH_MB and same and not missing
+    return grown_mb <= GROWTH_MB and same and not missing
