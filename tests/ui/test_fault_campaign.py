@@ -50,7 +50,7 @@ def test_a_session_in_order_breaks_no_rule(watched: Judge, clock: ManualClock) -
     watched.take(eda(clock.t))
     watched.take(state(clock.t))
     assert broken(watched) == set()
-    assert watched._rules.checked[judge.OUT] == 2
+    assert watched._rules.checked[judge.OUT] == 4
 
 
 def test_values_that_cannot_be_are_seen(watched: Judge, clock: ManualClock) -> None:

@@ -121,21 +121,16 @@ class Judge:
             self._rules.check(LATE, waited < _LATE_S, f"{waited:.1f} s without a state")
         self._last_state = now
         self._judge_values(state)
-        measured = [c for c in state.contributions if c.measured]
-        words = f"state with {len(measured)} sources, reason {state.reason!r}"
-        self._rules.check(ABSENT, state.measured == bool(measured) == (not state.reason), words)
+        sources = [c for c in state.contributions if c.measured or c.weight > 0]
+        words = f"state with {len(sources)} sources, reason {state.reason!r}"
+        self._rules.check(ABSENT, state.measured == bool(sources) == (not state.reason), words)
         for part in state.contributions:
-            if not part.measured:
-                self._rules.check(ABSENT, bool(part.reason), f"{part.modality} without reason")
-                continue
-            horizon = self._sources[part.modality].horizon_s
-            why = self._why_out(part.modality, state.t)
-            fresh = part.age_s is not None and part.age_s <= horizon
-            self._rules.check(
-                OUT,
-                fresh and not why,
-                f"{part.modality} of age {part.age_s} though {why or 'too old'}",
-            )
+            self._rules.check(ABSENT, part.measured or bool(part.reason), f"{part.modality} without reason")
+            why = self._why_out(part.modality, state.t) if part.measured else ""
+            self._rules.check(OUT, not why, f"{part.modality} measured though {why}")
+        for part in sources:  # what was measured a moment ago may stand, ever less sure, until its horizon
+            fresh = part.age_s is not None and part.age_s <= self._sources[part.modality].horizon_s
+            self._rules.check(OUT, fresh, f"{part.modality} of age {part.age_s}")
 
     def _why_out(self, modality: str, t: float) -> str:
         """Which part of a modality has been out for so long that every state must know."""

@@ -33,7 +33,7 @@ def run(minutes: float, seed: int) -> bool:
     length_s = max(total_s / rounds, _SHORTEST_S)
     rng = random.Random(seed)
     account, readings = Account(), []
-    logging.getLogger("pyxdf").setLevel(logging.CRITICAL)  # it warns of every gap
+    logging.getLogger("pyxdf.pyxdf").disabled = True  # it warns of every gap
     console.print(f"{rounds} rounds of {length_s:.0f} s, simulated and replayed in turn, seed {seed}")
     with tempfile.TemporaryDirectory() as place:
         recorded: Path | None = None
