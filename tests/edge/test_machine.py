@@ -62,11 +62,10 @@ def test_a_desktop_is_read(tmp_path: Path) -> None:
 
 
 def test_without_zones_nothing_is_made_up(tmp_path: Path) -> None:
+    folder = tmp_path / "sys" / "class" / "thermal"
     state = read_machine(tmp_path)
     assert state.tightest is None
-    assert (
-        state.words() == f"temperature not measured: no working thermal zone in {tmp_path}/sys/class/thermal"
-    )
+    assert state.words() == f"temperature not measured: no working thermal zone in {folder}"
 
 
 def test_a_zone_that_cannot_be_read_is_left_out(jetson: Path) -> None:

@@ -19,6 +19,8 @@ from insula.edge.engines.tensorrt import TensorRtEngine, build, open_gpu
 from insula.edge.errors import EngineError
 from insula.models import manifest
 
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="plans are kept with a lock of POSIX")
+
 
 def quiet(phase: str, done: int, of: int) -> None:
     pass

@@ -13,7 +13,7 @@ import pytest
 
 from insula.edge.watchdog import Watchdog
 
-pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="systemd is for Linux")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="systemd is for Linux")
 
 
 @pytest.fixture

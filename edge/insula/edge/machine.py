@@ -7,7 +7,6 @@ firmware's platform profile, else the governor of the first core.
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,5 +111,5 @@ def _number(path: Path) -> int:
 
 def resident_mb() -> float | None:
     """Resident memory of this process in MB; ``None`` where it is not measured (not Linux)."""
-    pages = _text(Path("/proc/self/statm")).split()
-    return int(pages[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6 if len(pages) > 1 else None
+    found = re.search(r"^VmRSS:\s+(\d+) kB", _text(Path("/proc/self/status")), re.MULTILINE)
+    return int(found[1]) * 1024 / 1e6 if found else None

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 _MICRO: Final = 1e-6
+_UNIX = getattr(socket, "AF_UNIX", None)  # not on Windows
 
 
 class Watchdog:
@@ -39,10 +40,10 @@ class Watchdog:
         self._send("STOPPING=1")
 
     def _send(self, message: str) -> None:
-        if not self._address:
+        if not self._address or _UNIX is None:
             return
         try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+            with socket.socket(_UNIX, socket.SOCK_DGRAM) as out:
                 out.connect(self._address)
                 out.send(message.encode())
         except OSError:  # systemd draws its own conclusion from silence
@@ -53,4 +54,4 @@ def _address(name: str) -> str:
     """Paths and, with a leading @, abstract names; anything else is for nobody here."""
     if name.startswith("@"):
         return "\0" + name[1:]
-    return name if name.startswith("/") and hasattr(socket, "AF_UNIX") else ""
+    return name if name.startswith("/") else ""

@@ -91,7 +91,7 @@ class Engines:
 
     def pin(self) -> None:
         """Keep the calling thread on the configured cores."""
-        if self._cores:
+        if self._cores and hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, self._cores)
 
 

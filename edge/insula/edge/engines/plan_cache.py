@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import json
 import os
 import tempfile
@@ -121,7 +122,7 @@ def _write(path: Path, about: dict[str, Any], plan: bytes) -> None:
 @contextlib.contextmanager
 def _lock(path: Path) -> Iterator[None]:
     """Held by one process at a time; a killed one lets go."""
-    import fcntl  # TensorRT plans exist on Linux only
+    fcntl = importlib.import_module("fcntl")  # absent on Windows, where no plan is kept
 
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

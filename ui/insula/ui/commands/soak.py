@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 import threading
 import time
@@ -37,10 +36,11 @@ class Reading:
 
 def reading() -> Reading:
     """Read it off the operating system (Linux; elsewhere memory and files are not measured: NaN and −1)."""
-    if not sys.platform.startswith("linux"):
-        return Reading(float("nan"), threading.active_count(), -1)
+    memory_mb, files = resident_mb(), Path("/proc/self/fd")
     return Reading(
-        resident_mb() or float("nan"), threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
+        float("nan") if memory_mb is None else memory_mb,
+        threading.active_count(),
+        len(list(files.iterdir())) if files.is_dir() else -1,
     )
 
 
