@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import enum
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -348,6 +349,39 @@ def report(
     from insula.ui.commands import report as command
 
     command.run(session, out)
+
+
+class Format(enum.StrEnum):
+    """What ``insula export`` writes."""
+
+    bids = "bids"
+    mne = "mne"
+    parquet = "parquet"
+    csv = "csv"
+    elan = "elan"
+    nova = "nova"
+
+
+@app.command()
+def export(
+    session: Annotated[
+        Path, typer.Argument(help="A session's folder, a folder of 'insula analyze', or one recording.")
+    ],
+    to: Annotated[Format, typer.Option("--to", help="The format.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the files go.")],
+    subject: Annotated[
+        str, typer.Option("--subject", help="BIDS: the participant's label; default: the session's person.")
+    ] = "",
+    task: Annotated[str, typer.Option("--task", help="BIDS: the task's label.")] = "session",
+) -> None:
+    """Write a session for other programs: signals, markers and estimates.
+
+    bids: a dataset that the BIDS validator accepts (DIR may hold other subjects). mne: Raw as FIF with the
+    markers as annotations. parquet, csv: tables. elan, nova: annotation tracks.
+    """
+    from insula.ui.commands import export as command
+
+    command.run(session, to.value, out, subject, task)
 
 
 @models_app.command("list")

@@ -121,12 +121,12 @@ def _append(parent: ElementTree.Element, children: Iterable[Node]) -> None:
     for name, content in children:
         element = ElementTree.SubElement(parent, name)
         if isinstance(content, str):
-            element.text = _legal(content)
+            element.text = legal_text(content)
         else:
             _append(element, content)
 
 
-def _legal(text: str) -> str:
+def legal_text(text: str) -> str:
     """``text`` with the characters XML 1.0 cannot hold replaced: one of them makes a file unreadable."""
     return "".join(c if _is_legal(ord(c)) else "\N{REPLACEMENT CHARACTER}" for c in text)
 
