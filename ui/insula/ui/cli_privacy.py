@@ -44,6 +44,7 @@ def add_to(app: typer.Typer) -> None:
     ):
         app.add_typer(group, name=name)
     app.command()(erase)
+    app.command()(anonymise)
     app.command()(notice)
 
 
@@ -211,6 +212,16 @@ def erase(
     from insula.ui.commands import privacy
 
     privacy.erase(sessions or [], due=due, dry_run=dry_run, sure=yes)
+
+
+def anonymise(
+    source: Annotated[Path, typer.Argument(help="A sound, a video, or a session that recorded its sound.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.wav", help="A new file.")],
+) -> None:
+    """Write the voice of a recording with another timbre and pitch; its melody and words stay."""
+    from insula.ui.commands import anonymise as command
+
+    command.run(source, out)
 
 
 def notice(
