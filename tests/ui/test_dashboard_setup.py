@@ -135,6 +135,25 @@ def test_without_devices_the_simulated_person_is_ready_in_one_click(
     assert "simulated_eda" in Path(arguments[1]).read_text()
 
 
+def test_the_person_consents_in_a_window_of_its_own(window: SetupWindow, qtbot: QtBot) -> None:
+    window.show_devices([CAMERA])
+    form = window.form
+    form.use.setCurrentIndex(form.use.findData(Use.RESEARCH))
+    form.person.setText("P11")
+    qtbot.mouseClick(form.consent_button, Qt.MouseButton.LeftButton)
+    page = form.consent_page
+    assert page is not None
+    qtbot.addWidget(page)
+    assert not page.isModal()
+    for box in (*page.streams.values(), *page.purposes.values()):
+        box.setChecked(True)
+    page.code.setText("P11")
+    qtbot.mouseClick(page.agree, Qt.MouseButton.LeftButton)
+    assert not page.isVisible()
+    assert consented("P11")
+    assert window.start_button.isEnabled()
+
+
 def test_a_refused_use_cannot_start_and_a_stated_one_is_kept(window: SetupWindow, qtbot: QtBot) -> None:
     window.show_devices([CAMERA])
     form = window.form

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from insula.edge.health import HealthEvent, NodeState, StreamStats
+from insula.edge.health import HealthEvent, NodeState, StreamStats, troubles
 from insula.edge.types import StreamInfo
 from insula.ui.dashboard.series import RateMeter
 from insula.ui.dashboard.signals import MODALITY_OF
@@ -59,8 +59,25 @@ class StreamCard:
             simulated=self.info.simulated,
             jitter_s=self.stats.jitter_s if self.stats else None,
             drift_ppm=self.stats.drift_ppm if self.stats else None,
-            gaps=self.stats.gaps if self.stats else 0,
+            trouble=self._trouble(),
         )
+
+    def _trouble(self) -> str:
+        """Return the worst of what is or was wrong with the stream, in the window's language."""
+        found = troubles(self.stats) if self.stats is not None else ()
+        if not found or self.stats is None:
+            return ""
+        s, words, kind = self.stats, self._words, found[0].kind
+        return {
+            "nans": words("{n} samples are not finite", n=s.nans),
+            "rails": words("{n} samples at the end of the range", n=s.rails),
+            "gaps": words("{n} gaps", n=s.gaps),
+            "backwards": words("{n} samples out of order", n=s.backwards),
+            "rate": words("its rate is off by {p:.1%}", p=abs(s.rate_off or 0.0)),
+            "drift": words("its clock is off by {ppm:.0f} ppm", ppm=abs(s.drift_ppm or 0.0)),
+            "jitter": words("blocks come unevenly, by {ms:.0f} ms", ms=(s.jitter_s or 0.0) * 1000),
+            "bursts": words("{n} bursts", n=s.bursts),
+        }[kind]
 
     def _judge(
         self, age: float | None, health: HealthEvent | None, quality: float | None, complaint: str

@@ -196,6 +196,17 @@ _MESSAGES: Final = {
     "no speech": "niemand spricht",
     "speech": "Sprache",
     "{n} gaps": "{n} Lücken",
+    "{n} bursts": "{n} Schübe",
+    "{n} samples are not finite": "{n} Werte sind keine Zahlen",
+    "{n} samples at the end of the range": "{n} Werte am Anschlag",
+    "{n} samples out of order": "{n} Werte in falscher Folge",
+    "its rate is off by {p:.1%}": "Rate um {p:.1%} daneben",
+    "its clock is off by {ppm:.0f} ppm": "Uhr um {ppm:.0f} ppm daneben",
+    "blocks come unevenly, by {ms:.0f} ms": "kommt ungleichmäßig, um {ms:.0f} ms",
+    "Consent …": "Einwilligung …",
+    "Show the consent form to the person, to be signed here.": (
+        "Der Person die Einwilligung zeigen, um sie hier zu unterschreiben."
+    ),
     "looking …": "suche …",
     "marker text": "Text des Markers",
     "needs no device; says so everywhere": "braucht kein Gerät; sagt es überall",

@@ -101,7 +101,7 @@ class SensorCard:
     simulated: bool
     jitter_s: float | None = None
     drift_ppm: float | None = None
-    gaps: int = 0
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)

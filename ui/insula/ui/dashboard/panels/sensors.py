@@ -59,7 +59,11 @@ class SensorsPanel(Canvas):
             draw_text(p, second, card.reason, self.look.font(11), ink)
         else:
             figures = self._figures(card, quality=row.height() <= px(48))
+            if card.trouble:
+                draw_text(p, second, card.trouble, self.look.font(11), t.warn)
+                second.setLeft(second.left() + text_width(card.trouble, self.look.font(11)) + px(9))
             draw_text(p, second, figures, self.look.font(11), t.muted)
+            second.setLeft(first.left())
         if row.height() > px(48):
             self._quality(p, QRectF(first.left(), second.bottom() + px(3), first.width(), px(8)), card)
 
@@ -77,8 +81,6 @@ class SensorsPanel(Canvas):
             parts.append(words("jitter {ms:.1f} ms", ms=card.jitter_s * 1000))
         if card.drift_ppm is not None:
             parts.append(f"{card.drift_ppm:+.0f} ppm".replace("-", "−"))
-        if card.gaps:
-            parts.append(words("{n} gaps", n=card.gaps))
         return " · ".join(parts)
 
     def _quality(self, p: QPainter, rect: QRectF, card: SensorCard) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -12,16 +13,24 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPushButton,
     QWidget,
 )
 
-from insula.edge.errors import ConfigError, DataError
+from insula.edge.errors import ConfigError, DataError, InsulaError
+from insula.edge.privacy.consent import STREAMS, Consent
 from insula.edge.privacy.context import IN_WORDS, PROHIBITED, Context, Use
 from insula.edge.privacy.mode import Mode
 from insula.ui.dashboard.drawing import Style
 from insula.ui.dashboard.panels.choice import Choice
 from insula.ui.dashboard.setup_plan import Device, Plan, consented, protocols, pseudonym_problem
-from insula.ui.privacy import gate
+from insula.ui.participant.consent_form import ConsentForm
+from insula.ui.participant.consent_page import ConsentPage
+from insula.ui.participant.sheet import sheet
+from insula.ui.privacy import gate, records
+
+CONSENT_DAYS = 365
+"""A consent asked for here holds this long."""
 
 FOLDERS = (Path("protocols"), Path("examples/protocols"))
 """Where protocols are looked for, below the folder the dashboard was started in."""
@@ -61,6 +70,10 @@ class SessionForm(QWidget):
         self.consent = QLabel()
         self.consent.setObjectName("muted")
         self.consent.setWordWrap(True)
+        self.consent_button = QPushButton(words("Consent …"))
+        self.consent_button.setToolTip(words("Show the consent form to the person, to be signed here."))
+        self.consent_button.clicked.connect(self.show_consent)
+        self.consent_page: ConsentPage | None = None
         self._stated = self._load()
         self._lay_out()
         for field in (self.use, self.mode):
@@ -98,7 +111,35 @@ class SessionForm(QWidget):
             gate.save(context)
             self._stated = context
 
+    def show_consent(self) -> None:
+        """Show the consent form in a window of its own; what is signed there is kept."""
+        context = self.context()
+        if context is None:
+            return
+        until = datetime.date.today() + datetime.timedelta(days=CONSENT_DAYS)
+        mode, person = Mode(self.mode.currentData()), self.person.text().strip()
+        asked = Consent(person, STREAMS, (str(context.use),), until.isoformat(), mode)
+        page = ConsentPage(ConsentForm(asked), self.look)
+        page.setWindowTitle("Insula")
+        page.setObjectName("participant")
+        page.setStyleSheet(sheet(self.look) + page.styleSheet())
+        page.setContentsMargins(40, 24, 40, 24)
+        page.signed.connect(self._signed)
+        page.declined.connect(page.close)
+        self.consent_page = page
+        page.show()
+
     # -- inside --------------------------------------------------------------------------------------
+
+    def _signed(self, consent: Consent) -> None:
+        try:
+            records.sign(consent)
+        except InsulaError as error:
+            self.consent.setText(str(error))
+            return
+        if self.consent_page is not None:
+            self.consent_page.close()
+        self._follow()
 
     def _load(self) -> Context | None:
         try:
@@ -115,6 +156,7 @@ class SessionForm(QWidget):
         use, person, words = self.use.currentData(), self.person.text().strip(), self.look.words
         self.purpose.setVisible(use in (Use.WORK, Use.EDUCATION))
         self.notice.setVisible(use == Use.ROBOT_DEMO)
+        self.consent_button.setVisible(bool(person and use and not self.problem()))
         until = consented(person) if person and not self.problem() else ""
         if until:
             self.consent.setText(words("{person} consented until {until}", person=person, until=until))
@@ -144,6 +186,7 @@ class SessionForm(QWidget):
         who.setSpacing(12)
         who.addWidget(self.person, 1)
         who.addWidget(self.consent, 1)
+        who.addWidget(self.consent_button)
         rows: tuple[tuple[str, QWidget | QHBoxLayout, QWidget], ...] = (
             ("used for", self.use, self.use),
             ("", self.purpose, self.purpose),
