@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from insula.ui.dashboard.theme import Theme
+    from insula.ui.dashboard.window import LiveWindow
 
 SIZES = {"1280x720": (1280, 720, 1.0), "1920x1080": (1920, 1080, 1.0), "3840x2160": (1920, 1080, 2.0)}
-PAGES = ("start", "live", "absent", "review", "setup")
+PAGES = ("start", "live", "absent", "room", "review", "setup")
 KEPT = (
     ("live", "1920x1080", "dark"),
     ("absent", "1280x720", "dark"),
@@ -65,11 +66,15 @@ def draw(page: str, size: str, theme: str, out: Path) -> None:
             window.show()
         else:
             window = live(themes.THEMES[theme], 58.0 if page == "live" else 43.0, width, height)
+            if page == "room":
+                window.show_room(True)
+                window.tick()
+                window.room.show_view(window.presenter.view())
         app.processEvents()
         window.grab().save(str(out / f"{page}-{size}-{theme}.png"), quality=0)  # smallest file
 
 
-def live(theme: Theme, seconds: float, width: int, height: int) -> QWidget:
+def live(theme: Theme, seconds: float, width: int, height: int) -> LiveWindow:
     """Play the rehearsal up to a moment: all is well at 58 s, a sensor is lost at 43 s."""
     from insula.edge.testing import ManualClock
     from insula.ui.dashboard.control import Command

@@ -274,6 +274,28 @@ def test_painting_does_not_eat_references_to_none(stage: Stage) -> None:
     assert sys.getrefcount(None) > before - 500
 
 
+def test_the_room_view_says_what_runs_and_what_is_wrong_and_not_how_the_person_is_read(
+    qtbot: QtBot,
+) -> None:
+    stage = Stage(qtbot, (("eda", 2.0, 4.0, "wrist lost: cable pulled"),))
+    stage.play(1.0)
+    stage.window.show_room(True)
+    room = stage.window.room
+    assert room.size() == stage.window.size()
+    stage.play(0.3)
+    assert room.view is not None
+    assert room.alarm(room.view) == ""
+    stage.play(1.5)
+    assert room.alarm(room.view) == "wrist: cable pulled"
+    image = room.grab().toImage()
+    assert len({image.pixel(x, y) for x in range(0, image.width(), 7) for y in range(0, 700, 7)}) > 12
+    stage.window.resize(1000, 640)
+    QApplication.processEvents()
+    assert room.size() == stage.window.size()
+    stage.window.show_room(False)
+    assert not room.isVisible()
+
+
 def test_band_powers_open_beside_the_window_and_are_drawn_on_a_thread(stage: Stage, qtbot: QtBot) -> None:
     stage.play(6.0)
     stage.window.show_bands()

@@ -186,6 +186,12 @@ _MESSAGES: Final = {
     "the last {s:.0f} s, all electrodes that carry a signal": (
         "die letzten {s:.0f} s, alle Elektroden mit einem Signal"
     ),
+    "Room view": "Raumansicht",
+    "For the room: what runs and what is wrong, readable from two metres. Escape goes back.": (
+        "Für den Raum: was läuft und was fehlt, aus zwei Metern lesbar. Escape geht zurück."
+    ),
+    "all is well": "alles in Ordnung",
+    "not recording": "keine Aufzeichnung",
     "agree": "stimmen überein",
     "at rest": "in Ruhe",
     "not both speak": "nicht beide gemessen",

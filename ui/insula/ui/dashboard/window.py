@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QLabel
 
 from insula.edge.errors import InsulaError
@@ -19,6 +19,7 @@ from insula.ui.dashboard.panels.expression import ExpressionPanel
 from insula.ui.dashboard.panels.header import Header
 from insula.ui.dashboard.panels.plane import PlanePanel
 from insula.ui.dashboard.panels.protocol import ProtocolBar
+from insula.ui.dashboard.panels.room import RoomPanel
 from insula.ui.dashboard.panels.sensors import SensorsPanel
 from insula.ui.dashboard.panels.signals import SignalsPanel
 from insula.ui.dashboard.panels.state import StatePanel
@@ -113,7 +114,21 @@ class LiveWindow(Frame):
         sensors, events, signals = SensorsPanel(look), EventsPanel(look), SignalsPanel(look)
         signals.asked.connect(self.show_bands)
         why = WhyPanel(look)
-        self.panels = (self.video, plane, state, expression, sensors, events, why, self.traces, signals)
+        self.room = RoomPanel(look)
+        self.room.setParent(self)
+        self.room.hide()
+        self.panels = (
+            self.video,
+            plane,
+            state,
+            expression,
+            sensors,
+            events,
+            why,
+            self.traces,
+            signals,
+            self.room,
+        )
         self.lay_out(
             (
                 (self.header, 0, 0, 1, 48),
@@ -153,6 +168,8 @@ class LiveWindow(Frame):
             ("Shift+N", self.protocol.next_button.click),
             ("B", self._rest),
             ("E", self.show_bands),
+            ("V", lambda: self.show_room(not self.room.isVisible())),
+            ("Esc", lambda: self.show_room(False)),
             ("Ctrl+E", header.stop_button.click),
         ):
             QShortcut(QKeySequence(key), self, act)
@@ -220,6 +237,17 @@ class LiveWindow(Frame):
         """Mark where the person's rest begins or, the second time, ends."""
         resting = self.presenter.view().baseline.since is not None
         self._send("marker", text=REST_ENDS if resting else REST_BEGINS)
+
+    def show_room(self, shown: bool) -> None:
+        """Cover the window with what is to be read from two metres, or take that away."""
+        self.room.setGeometry(self.rect())
+        self.room.setVisible(shown)
+        self.room.raise_()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the room view cover the whole window."""
+        super().resizeEvent(event)
+        self.room.setGeometry(self.rect())
 
     def show_bands(self) -> None:
         """Open the window with the EEG's band powers."""

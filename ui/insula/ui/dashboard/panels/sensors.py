@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from insula.ui.dashboard import theme as themes
-from insula.ui.dashboard.drawing import RIGHT, draw_text, pill, text_width
+from insula.ui.dashboard.drawing import RIGHT, Style, draw_text, pill, text_width
 from insula.ui.dashboard.panels.canvas import Canvas
 from insula.ui.dashboard.view import Light, LiveView, SensorCard
 from insula.ui.dashboard.words import GLOSSARY
@@ -39,7 +39,7 @@ class SensorsPanel(Canvas):
         t, px, words = self.look.theme, self.look.px, self.look.words
         lines = min(px(18), row.height() / 2)
         first = QRectF(row.left() + px(24), row.top(), row.width() - px(24), lines)
-        self._light(p, QPointF(row.left() + px(9), first.center().y()), card.light)
+        draw_light(p, QPointF(row.left() + px(9), first.center().y()), card.light, self.look, px(5.5))
         name_font = self.look.bold(12.5)
         draw_text(p, first, card.stream, name_font, t.ink)
         kind = first.adjusted(text_width(card.stream, name_font) + px(8), 0, 0, 0)
@@ -99,30 +99,31 @@ class SensorsPanel(Canvas):
                 QRectF(bar.left(), bar.top(), bar.width() * card.quality, bar.height()), px(1.5), px(1.5)
             )
 
-    def _light(self, p: QPainter, at: QPointF, light: Light) -> None:
-        """Draw the light; a shape of its own tells each state without colour."""
-        t, r = self.look.theme, self.look.px(5.5)
-        inks = {Light.GOOD: t.good, Light.WEAK: t.warn, Light.ABSENT: t.warn}
-        ink = t.bad if light in (Light.STALLED, Light.LOST) else inks.get(light, t.faint)
-        p.setPen(QPen(QColor(ink), self.look.px(2)))
-        p.setBrush(Qt.BrushStyle.NoBrush)
-        if light is Light.GOOD:
-            p.setBrush(QColor(ink))
-            p.drawEllipse(at, r - 1, r - 1)
-        elif light is Light.WEAK:
-            up, down = QPointF(at.x(), at.y() - r), at.y() + r * 0.7
-            p.setBrush(QColor(ink))
-            p.drawPolygon(QPolygonF([up, QPointF(at.x() + r, down), QPointF(at.x() - r, down)]))
-        elif light is Light.LOST:
-            p.drawLine(QPointF(at.x() - r + 1, at.y() - r + 1), QPointF(at.x() + r - 1, at.y() + r - 1))
-            p.drawLine(QPointF(at.x() - r + 1, at.y() + r - 1), QPointF(at.x() + r - 1, at.y() - r + 1))
-        elif light is Light.STALLED:
-            for dx in (-r * 0.45, r * 0.45):
-                p.drawLine(QPointF(at.x() + dx, at.y() - r + 1), QPointF(at.x() + dx, at.y() + r - 1))
-        elif light is Light.ABSENT:
-            p.drawEllipse(at, r - 1, r - 1)
-            p.drawLine(QPointF(at.x() - r * 0.35, at.y()), QPointF(at.x() + r * 0.35, at.y()))
-        elif light is Light.STOPPED:
-            p.drawRect(QRectF(at.x() - r + 1, at.y() - r + 1, 2 * r - 2, 2 * r - 2))
-        else:
-            p.drawEllipse(at, r - 1, r - 1)
+
+def draw_light(p: QPainter, at: QPointF, light: Light, look: Style, r: float) -> None:
+    """Draw a sensor's light of radius ``r``; a shape of its own tells each state without colour."""
+    t = look.theme
+    inks = {Light.GOOD: t.good, Light.WEAK: t.warn, Light.ABSENT: t.warn}
+    ink = t.bad if light in (Light.STALLED, Light.LOST) else inks.get(light, t.faint)
+    p.setPen(QPen(QColor(ink), 0.36 * r))
+    p.setBrush(Qt.BrushStyle.NoBrush)
+    if light is Light.GOOD:
+        p.setBrush(QColor(ink))
+        p.drawEllipse(at, r - 1, r - 1)
+    elif light is Light.WEAK:
+        up, down = QPointF(at.x(), at.y() - r), at.y() + r * 0.7
+        p.setBrush(QColor(ink))
+        p.drawPolygon(QPolygonF([up, QPointF(at.x() + r, down), QPointF(at.x() - r, down)]))
+    elif light is Light.LOST:
+        p.drawLine(QPointF(at.x() - r + 1, at.y() - r + 1), QPointF(at.x() + r - 1, at.y() + r - 1))
+        p.drawLine(QPointF(at.x() - r + 1, at.y() + r - 1), QPointF(at.x() + r - 1, at.y() - r + 1))
+    elif light is Light.STALLED:
+        for dx in (-r * 0.45, r * 0.45):
+            p.drawLine(QPointF(at.x() + dx, at.y() - r + 1), QPointF(at.x() + dx, at.y() + r - 1))
+    elif light is Light.ABSENT:
+        p.drawEllipse(at, r - 1, r - 1)
+        p.drawLine(QPointF(at.x() - r * 0.35, at.y()), QPointF(at.x() + r * 0.35, at.y()))
+    elif light is Light.STOPPED:
+        p.drawRect(QRectF(at.x() - r + 1, at.y() - r + 1, 2 * r - 2, 2 * r - 2))
+    else:
+        p.drawEllipse(at, r - 1, r - 1)
