@@ -69,7 +69,7 @@ class RoomPanel(Canvas):
         told = words("SIMULATED") if view.simulated else session.name
         if session.private:
             told = words("privacy shutter closed")
-        draw_text(p, row, told, self._font(0.07), t.simulated if view.simulated else t.ink, RIGHT)
+        draw_text(p, row, told, self._font(0.07), t.warn if view.simulated else t.ink, RIGHT)
 
     def _step(self, p: QPainter, row: QRectF, view: LiveView) -> None:
         progress, t = view.session.protocol, self.look.theme
