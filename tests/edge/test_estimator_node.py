@@ -116,7 +116,7 @@ def test_an_estimator_that_takes_too_long_is_slowed_and_says_so(bench: Bench) ->
     bench.estimator.period_s = 0.02
     bench.estimator.cost_s = 0.019
     bench.node.start()
-    for start in range(3):
+    for start in range(6):
         bench.writer.push(np.ones((5, 1), np.float32), sample_times(5, 10.0, start=1000.0 + start))
         bench.until(lambda e, n=start: e.measured and bench.estimator.seen >= 5 * (n + 1))
     bench.finish()

@@ -45,12 +45,22 @@ def test_it_is_slowed_before_a_deadline_is_missed() -> None:
     assert face.pace.reason.startswith("slowed to every 400 ms: an estimate takes ")
 
 
-def test_a_sudden_load_costs_one_deadline() -> None:
+def test_a_sudden_load_costs_two_deadlines() -> None:
     face = Face(Governor())
     face.run(5.0, 0.1 * PERIOD)
     face.run(10.0, 1.4 * PERIOD)
-    assert face.missed == 1
+    assert face.missed == 2
     assert face.pace.factor in (2, 4)
+
+
+def test_one_hiccup_and_a_slow_start_change_nothing() -> None:
+    face = Face(Governor())
+    face.run(PERIOD, 5 * PERIOD)
+    assert face.pace == Pace()
+    for _ in range(5):
+        face.run(1.0, 0.4 * PERIOD)
+        face.run(PERIOD, 8 * PERIOD)
+    assert face.pace == Pace()
 
 
 def test_it_is_quickened_after_a_while_with_room_and_does_not_swing() -> None:

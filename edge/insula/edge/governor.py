@@ -43,6 +43,7 @@ class _Load:
     factor: int = 1
     why: str = ""
     calm_since: float | None = None
+    missed: int = 0
 
     @property
     def share(self) -> float:
@@ -69,9 +70,11 @@ class Governor:
     def took(self, name: str, t: float, seconds: float, period_s: float) -> Pace:
         """Note that an estimate of ``name`` ended at ``t`` after ``seconds``; returns its pace now."""
         with self._lock:
-            load = self._loads.setdefault(name, _Load(period_s, seconds))
-            load.mean_s += _MEMORY * (seconds - load.mean_s)
-            self._follow(load, t, seconds)
+            load = self._loads.get(name)
+            if load is None:  # the first estimate warms caches up and says nothing about the next
+                load = self._loads[name] = _Load(period_s, min(seconds, EASY * period_s))
+            else:
+                self._follow(load, t, seconds)
             return self._pace(name, load)
 
     def warmth(self, t: float, state: MachineState) -> None:
@@ -92,8 +95,10 @@ class Governor:
 
     def _follow(self, load: _Load, t: float, seconds: float) -> None:
         room = load.period_s * load.factor
-        if (load.mean_s > BUSY * room or seconds > room) and load.factor < SLOWEST and load.period_s > 0:
-            load.factor, load.calm_since = load.factor * 2, None
+        load.mean_s += _MEMORY * (min(seconds, room) - load.mean_s)  # one hiccup is no load
+        load.missed = load.missed + 1 if seconds > room else 0
+        if (load.mean_s > BUSY * room or load.missed > 1) and load.factor < SLOWEST and load.period_s > 0:
+            load.factor, load.calm_since, load.missed = load.factor * 2, None, 0
             load.why = (
                 f"an estimate takes {1e3 * max(load.mean_s, seconds):.0f} ms of its {1e3 * room:.0f} ms"
             )
