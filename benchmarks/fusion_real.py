@@ -92,7 +92,7 @@ def seen(index: Floats, sd: Floats) -> causal.Floats:
 
 
 def judge(own: Readings, net: causal.CausalFusion, every: int, seed: int) -> Floats:
-    """CCC ``(modes, ways, rates)`` of one person; estimates come ``every`` s.""""
+    """CCC ``(modes, ways, rates)`` of one person; estimates come ``every`` s."""
     table = own.table
     t = table.t_s + PAUSE_S * np.cumsum(np.r_[0, np.diff(table.recording) != 0])
     kept = np.arange(len(t)) % every == 0

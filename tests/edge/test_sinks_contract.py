@@ -34,7 +34,7 @@ def test_the_xdf_recorder_keeps_it(tmp_path: Path) -> None:
 def test_json_lines_keep_it(tmp_path: Path) -> None:
     check_sink(lambda: JsonlSink(path=str(tmp_path / "a.jsonl")))
     lines = (tmp_path / "a.jsonl").read_bytes().splitlines()
-    assert len([codec.loads(line) for line in lines]) == 3 * 13
+    assert len([codec.loads(line) for line in lines]) == 3 * 14
 
 
 def test_the_feed_keeps_it(tmp_path: Path) -> None:

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from insula.edge import codec
+from insula.edge.explanation import Explanation
 from insula.edge.types import EXPRESSIONS, AffectEstimate, AffectState, Clue, Measure
 from insula.models.explain import LANGUAGES, explain, sentence
 from insula.models.explain.catalogue import GERMAN
 from insula.models.explain.naming import COMPOUNDS, compound, name, region
-from insula.models.explain.record import Explanation
 from insula.models.explain.templates import template
 from insula.models.face.blendshapes import ACTION_UNITS
 from insula.models.fusion import LateFusion
@@ -267,3 +268,31 @@ def test_every_state_has_one_sentence(
     text = sentence(explained(estimate), language)
     assert text.endswith(".")
     assert text[0] == text[0].upper()
+
+
+def test_the_record_says_itself_in_both_languages_and_survives_the_wire() -> None:
+    record = explained(FACE, NO_EDA)
+    assert record.english == sentence(record)
+    assert record.german == sentence(record, "de")
+    assert codec.loads(codec.dumps(record)) == record
+
+
+def test_nothing_is_named_where_more_than_one_expression_cannot_be_excluded() -> None:
+    log_p = tuple(math.log(p) for p in (0.02, 0.6, 0.28, *[0.02] * 5))
+    state = AffectState(0.0, expression=log_p, candidates=("happiness",))
+    assert name(state).text == "happily surprised"
+    assert name(replace(state, candidates=("happiness", "surprise"))).text == "happily surprised"
+    three = replace(state, candidates=("happiness", "surprise", "fear"))
+    assert name(three).text == "no clear expression"
+
+
+def test_fusion_explains_its_newest_state_against_the_one_explained_before() -> None:
+    fusion = LateFusion(HONEST)
+    fusion.update(FACE)
+    first = fusion.explain(fusion.state(0.0))
+    assert first.leading == "face"
+    voice = replace(FACE, modality="voice", t=0.1, valence=Measure(-0.9, 0.1), clues=())
+    fusion.update(voice)
+    second = fusion.explain(fusion.state(0.1))
+    assert second.leading == "voice"  # it pulled hardest away from what was explained before
+    assert any(a.kind == "contradiction" for a in second.against)

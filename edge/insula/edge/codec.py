@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from insula.edge.codec_forms import Nulls, Wrong, record_form
 from insula.edge.errors import DataError
+from insula.edge.explanation import Explanation
 from insula.edge.health import HealthEvent, StreamStats
 from insula.edge.protocols import Item
 from insula.edge.reports import Answer, Rating, StepEvent
@@ -36,6 +37,7 @@ RECORDS: Final[dict[str, type[Item]]] = {
     "step": StepEvent,
     "answer": Answer,
     "rating": Rating,
+    "explanation": Explanation,
 }
 """The value of ``"record"`` and the type it stands for."""
 

@@ -14,11 +14,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import math
 import threading
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from insula.edge import registry
 from insula.edge.accompany import accompany
@@ -27,6 +28,7 @@ from insula.edge.config import Config, Part
 from insula.edge.engines.choice import Engines
 from insula.edge.errors import ConfigError, InsulaError, SensorUnavailable
 from insula.edge.estimator_node import EstimatorNode
+from insula.edge.explanation import Explanation
 from insula.edge.governor import Governor
 from insula.edge.health import Health, NodeState
 from insula.edge.machine import MachineState, read_machine
@@ -37,6 +39,9 @@ from insula.edge.sensor_node import SensorNode, in_words
 from insula.edge.sink_node import SinkNode
 from insula.edge.stream import StreamWriter
 from insula.edge.types import AffectEstimate, AffectState, Marker, Modality
+
+EXPLAIN_S = 0.5
+"""Why a state is so is said this often; nobody reads faster."""
 
 OPEN_TIMEOUT_S = 20.0  # a network camera or a board over Bluetooth takes seconds
 _JOIN_S = 1.0
@@ -54,6 +59,14 @@ class Fusion(Protocol):
 
     def state(self, t: float) -> AffectState:
         """The state at time ``t`` (s)."""
+
+
+@runtime_checkable
+class Explaining(Protocol):
+    """A fusion that can say why its newest state is what it is."""
+
+    def explain(self, state: AffectState) -> Explanation:
+        """Explain the state it gave last."""
 
 
 class SensingLoop:
@@ -392,20 +405,26 @@ class SensingLoop:
         period = 1.0 / self._fusion.rate_hz
         self.health.set("fusion", "fusion", NodeState.STARTING)
         self.health.set("fusion", "fusion", NodeState.RUNNING)
-        due = self.clock()
+        due, explained = self.clock(), -math.inf
         while not self._stop.wait(max(due - self.clock(), 0.0)):
             due = max(due + period, self.clock())
             try:
                 with self._fusion_lock:
                     state = self._fusion.state(self.clock())
+                    told = None
+                    if isinstance(self._fusion, Explaining) and state.t - explained >= EXPLAIN_S:
+                        explained, told = state.t, self._fusion.explain(state)
             except Exception as error:  # a thread's top: no state is better than a silent end
                 self.health.set("fusion", "fusion", NodeState.FAILED, in_words(error))
                 state = AffectState(self.clock(), reason=f"fusion failed: {in_words(error)}")
                 self._stop.set()
+                told = None
             with self._news:
                 self._state = state
                 self._news.notify_all()
             self._publish(state)
+            if told is not None:
+                self._publish(told)
 
     def _watch_machine(self) -> None:
         """Tell the governor how warm the machine is, and everyone when that or its power mode changed."""

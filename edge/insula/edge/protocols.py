@@ -12,12 +12,23 @@ import numpy as np
 import numpy.typing as npt
 
 from insula.edge.engines.tensors import Tensor
+from insula.edge.explanation import Explanation
 from insula.edge.health import HealthEvent, StreamStats
 from insula.edge.reports import Answer, Rating, StepEvent
 from insula.edge.stream import StreamReader
 from insula.edge.types import AffectEstimate, AffectState, Block, Marker, Modality, StreamInfo
 
-Item = AffectState | AffectEstimate | Marker | HealthEvent | StreamStats | StepEvent | Answer | Rating
+Item = (
+    AffectState
+    | AffectEstimate
+    | Marker
+    | HealthEvent
+    | StreamStats
+    | StepEvent
+    | Answer
+    | Rating
+    | Explanation
+)
 """What the runtime publishes."""
 
 

@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from insula.edge.codec import RECORDS, SCHEMA
-from insula.edge.types import EXPRESSIONS, AffectEstimate, AffectState
+from insula.edge.types import EXPRESSIONS, AffectEstimate, AffectState, Clue
 
 FILE: Final = Path(__file__).with_name("schema.json")
 DOCS: Final = Path(__file__).parents[3] / "docs" / "outputs.md"
 BEGIN: Final = "<!-- from insula.edge.schema -->"
 END: Final = "<!-- end -->"
 
-PUBLISHED: Final = ("state", "estimate", "marker", "step", "health", "stream")
+PUBLISHED: Final = ("state", "estimate", "marker", "step", "health", "stream", "explanation")
 """The records that outputs send; JSON lines know more kinds."""
 
 MEANING: Final = {
@@ -47,6 +47,13 @@ MEANING: Final = {
     "clues": "what it rests on: stream, feature, value, unit, z-score against the person's own baseline",
     "disagreement": "distance of face and voice in standard deviations; above 2 they contradict each other",
     "candidates": "expressions that cannot be excluded (9 times in 10 the one shown is among them)",
+    "leading": "the modality that moved the state most",
+    "weight": "its weight in the state, 0…1",
+    "template": "the posed prototype: action units shown and those lacking; explains, never decides",
+    "sureness": "sure, fairly sure, unsure or unknown",
+    "against": "what speaks against taking the state at its word",
+    "english": "the explanation as one sentence",
+    "german": "the same in German",
     "modality": "which sense speaks",
     "stream": "the stream it rests on or tells of",
     "quality": "signal quality 0…1",
@@ -136,7 +143,7 @@ def _of(hint: Any, where: tuple[type, str]) -> Schema:
         return {"enum": [str(member) for member in hint]}
     plain = {float: "number", int: "integer", bool: "boolean", str: "string"}[hint]
     # A clue's value that is no number is null in JSON.
-    return _or_null({"type": plain}) if where[1] == "value" else {"type": plain}
+    return _or_null({"type": plain}) if where == (Clue, "value") else {"type": plain}
 
 
 def _or_null(schema: Schema) -> Schema:

@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from insula.edge import codec
+from insula.edge.explanation import Explanation
 from insula.edge.health import HealthEvent, StreamStats
 from insula.edge.protocols import Item
 from insula.edge.reports import StepEvent
@@ -48,6 +49,8 @@ def topic(item: Item) -> str | None:
             return "step"
         case HealthEvent():
             return f"health/{item.node}"
+        case Explanation():
+            return "explanation"
         case StreamStats():
             return f"stream/{item.stream}"
         case _:

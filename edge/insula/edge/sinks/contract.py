@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from insula.edge.errors import SinkError
+from insula.edge.explanation import Against, Explanation, Name, Template
 from insula.edge.health import HealthEvent, NodeState, StreamStats
 from insula.edge.protocols import Item, Sink
 from insula.edge.testing import memory_stream, sample_times
@@ -23,6 +24,7 @@ from insula.edge.types import (
     MODALITIES,
     AffectEstimate,
     AffectState,
+    Clue,
     Contribution,
     Marker,
     Measure,
@@ -61,6 +63,19 @@ def items() -> list[Item]:
         Marker(T0 + 0.2, "Übung <1> & \x00 \udc80 \N{SMILING FACE WITH OPEN MOUTH}\n"),
         HealthEvent(T0 + 0.3, "eda", "sensor", NodeState.LOST, "unplugged"),
         StreamStats(T0 + 0.4, "eda", "eda", 4.0, 4.0, None, 3),
+        Explanation(
+            T0 + 0.5,
+            Name("region", "calm"),
+            "eda",
+            0.5,
+            0.9,
+            clues=(Clue("eda", "responses (60 s)", 2.0, "1/min", None),),
+            template=Template("fear", (1,), (2, 4)),
+            arousal=half,
+            against=(Against("old", "eda", 2.5), Against("simulated")),
+            english="Calm.",
+            german="Ruhig.",
+        ),
     ]
     for modality in MODALITIES:
         found.append(AffectEstimate(modality, "eda", T0, 0.0, reason="too dark"))

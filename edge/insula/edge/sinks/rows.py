@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from insula.edge import codec
+from insula.edge.explanation import Explanation
 from insula.edge.reports import Answer, Rating, StepEvent
 from insula.edge.types import EXPRESSIONS, MODALITIES, AffectEstimate, AffectState, Measure
 
@@ -119,8 +121,14 @@ ANSWERS: Final = Layout(
 """One row an answer; where there is none, answer and value are empty and ``reason`` says why."""
 
 
-def text_row(item: StepEvent | Answer) -> tuple[Layout, tuple[str, ...]]:
-    """The stream and the texts of a step or an answer; the time is the item's."""
+EXPLANATIONS: Final = Layout("insula.explanations", "Text", ("sentence", "record"), ("", ""))
+"""Why the state is so, twice a second: one English sentence, and the record as JSON."""
+
+
+def text_row(item: StepEvent | Answer | Explanation) -> tuple[Layout, tuple[str, ...]]:
+    """The stream and the texts of a step, an answer or an explanation; the time is the item's."""
+    if isinstance(item, Explanation):
+        return EXPLANATIONS, (item.english, codec.dumps(item).decode())
     if isinstance(item, StepEvent):
         told = (item.index, item.name, item.kind, item.change, item.planned, item.by, item.condition)
         return STEPS, (*map(_text, told), _text(item.trial or None))

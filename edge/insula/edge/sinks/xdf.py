@@ -21,6 +21,7 @@ import numpy as np
 
 from insula.edge.clock import Clock, now
 from insula.edge.errors import SinkError
+from insula.edge.explanation import Explanation
 from insula.edge.health import HealthEvent
 from insula.edge.privacy.crypt import Sealer
 from insula.edge.protocols import Item
@@ -204,9 +205,9 @@ class XdfRecorder:
             self._texts[MARKER_SOURCES.name].add(item.t, item.source)
         elif isinstance(item, HealthEvent):
             self._texts[HEALTH.name].add(item.t, item.node, str(item.state), item.reason)
-        elif isinstance(item, StepEvent | Answer):
+        elif isinstance(item, StepEvent | Answer | Explanation):
             layout, texts = text_row(item)
-            if layout.name not in self._texts:  # most sessions have no protocol
+            if layout.name not in self._texts:  # most sessions have no protocol, some no fusion
                 number = self._file.add_stream(own_stream(layout, "string", self._simulated))
                 self._texts[layout.name] = _Texts(number, report=False)
             self._texts[layout.name].add(item.t, *texts)

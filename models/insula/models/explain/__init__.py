@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from insula.models.explain.record import Explanation, explain
+from insula.edge.explanation import Explanation
+from insula.models.explain.record import explain
 from insula.models.explain.sentence import LANGUAGES, sentence
 
 __all__ = ["LANGUAGES", "Explanation", "explain", "sentence"]

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
+from insula.edge.explanation import Name
 from insula.edge.types import EXPRESSIONS, AffectState, Measure
-from insula.models.fusion.parameters import shipped
 
 COMPOUNDS: Final[dict[frozenset[str], str]] = {
     frozenset({"fear", "surprise"}): "fearfully surprised",
@@ -25,26 +24,16 @@ COMPOUNDS: Final[dict[frozenset[str], str]] = {
     frozenset({"sadness", "anger"}): "sadly angry",
 }
 
+COMPOUND_RATIO: Final = 0.3
+"""Least p2 / p1 of a compound: tuned on pictures over which viewers were split (`insula train fusion`)."""
+
 COMPOUND_SHARE: Final = 0.5
-"""Least share of both expressions of a compound together. The least p2 / p1 is tuned on pictures over which
-viewers were split (``insula.models.fusion.parameters``)."""
+"""Least share of both expressions of a compound together."""
 
 CLEAR: Final = 0.5
 """An expression is named from this probability on."""
 
 _Z90 = 1.6448536269514722
-
-Kind = Literal["expression", "compound", "region", "index", "none"]
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """What a state is called. ``parts`` are the expressions in it, ``probability`` theirs together."""
-
-    kind: Kind
-    text: str = ""
-    parts: tuple[str, ...] = ()
-    probability: float | None = None
 
 
 def compound(log_p: Sequence[float]) -> Name | None:
@@ -53,7 +42,7 @@ def compound(log_p: Sequence[float]) -> Name | None:
     first, second = sorted(p, key=lambda name: -p[name])[:2]
     text = COMPOUNDS.get(frozenset({first, second}))
     both = p[first] + p[second]
-    if text is None or p[second] < shipped().compound_ratio * p[first] or both < COMPOUND_SHARE:
+    if text is None or p[second] < COMPOUND_RATIO * p[first] or both < COMPOUND_SHARE:
         return None
     return Name("compound", text, (first, second), both)
 

@@ -1,18 +1,20 @@
 """The structured explanation of one state: a pure function of the state and the estimates behind it.
 
-It does not travel with the state: whoever has both (recorder, dashboard, robot, a file read years later)
+The session publishes it twice a second; whoever has a state and its estimates (a file read years later)
 computes the same record again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Final, Literal
+from dataclasses import replace
+from typing import Final
 
-from insula.edge.types import AffectEstimate, AffectState, Clue, Contribution, Measure, Modality, VaSource
-from insula.models.explain.naming import Name, name
-from insula.models.explain.templates import Template, is_active, template, unit_of
+from insula.edge.explanation import Against, Explanation, Name, Sureness, Template
+from insula.edge.types import AffectEstimate, AffectState, Clue, Contribution, Modality
+from insula.models.explain.naming import name
+from insula.models.explain.sentence import sentence
+from insula.models.explain.templates import is_active, template, unit_of
 
 N_CLUES: Final = 3
 LEAST_Z: Final = 1.0
@@ -28,50 +30,6 @@ FAIRLY_SURE: Final = (0.6, 0.35)
 POOR_QUALITY: Final = 0.5
 OLD_S: Final = 1.0
 
-Sureness = Literal["sure", "fairly sure", "unsure", "unknown"]
-
-AgainstKind = Literal["contradiction", "template", "poor signal", "old", "not measured", "simulated"]
-
-
-@dataclass(frozen=True, slots=True)
-class Against:
-    """One thing that speaks against taking the state at its word.
-
-    ``value`` is the disagreement in standard deviations, the quality 0…1 or the age in s; ``units`` are the
-    action units that the expression's prototype has and the face does not show.
-    """
-
-    kind: AgainstKind
-    modality: Modality | None = None
-    value: float | None = None
-    units: tuple[int, ...] = ()
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why a state is what it is.
-
-    ``leading`` is the modality that moved it most, with its ``weight`` (0…1) and signal ``quality`` (0…1);
-    ``clues`` are its strongest, by distance from the person's baseline. ``against`` is empty when nothing
-    speaks against it.
-    """
-
-    t: float
-    name: Name
-    leading: Modality | None = None
-    weight: float = 0.0
-    quality: float | None = None
-    clues: tuple[Clue, ...] = ()
-    template: Template | None = None
-    sureness: Sureness = "unknown"
-    valence: Measure | None = None
-    arousal: Measure | None = None
-    indices: tuple[tuple[str, Measure], ...] = ()
-    va_source: VaSource | None = None
-    against: tuple[Against, ...] = ()
-    reason: str = ""
-
 
 def explain(
     state: AffectState, estimates: Iterable[AffectEstimate], before: AffectState | None = None
@@ -85,12 +43,13 @@ def explain(
     newest = {e.modality: e for e in sorted(estimates, key=lambda e: e.t) if e.modality in entered}
     called = name(state)
     if not state.measured:
-        return Explanation(state.t, called, reason=state.reason, against=_absent(state.contributions))
+        absent = _absent(state.contributions)
+        return _told(Explanation(state.t, called, reason=state.reason, against=absent))
     leading = _leading(entered, newest, before)
     lead = newest.get(leading) if leading else None
     face = newest.get("face")
     held = template(called.parts[0], face.clues) if face and len(called.parts) == 1 else None
-    return Explanation(
+    found = Explanation(
         t=state.t,
         name=called,
         leading=leading,
@@ -104,7 +63,13 @@ def explain(
         indices=state.indices,
         va_source=state.va_source,
         against=_against(state, entered, held),
+        simulated=state.simulated,
     )
+    return _told(found)
+
+
+def _told(found: Explanation) -> Explanation:
+    return replace(found, english=sentence(found), german=sentence(found, "de"))
 
 
 def _leading(

@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from insula.edge.explanation import Against, Explanation
 from insula.edge.types import Clue
 from insula.models.explain.catalogue import GERMAN
-from insula.models.explain.record import Against, Explanation
 from insula.models.face.blendshapes import ACTION_UNITS
 
 LANGUAGES: Final[Mapping[str, Mapping[str, str]]] = {"en": {}, "de": GERMAN}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
+from insula.edge.explanation import Template
 from insula.edge.types import Clue
 from insula.models.face.blendshapes import PROTOTYPES
 
@@ -17,15 +17,6 @@ ACTIVE_VALUE: Final = 0.3
 """… or, before there is a baseline, above this intensity."""
 
 _UNIT = re.compile(r"AU(\d+)\b")
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A prototype held against a face: units that are active and units that should be and are not."""
-
-    expression: str
-    active: tuple[int, ...]
-    missing: tuple[int, ...]
 
 
 def unit_of(clue: Clue) -> int | None:

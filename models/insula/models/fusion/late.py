@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from insula.edge.errors import ConfigError
+from insula.edge.explanation import Explanation
 from insula.edge.types import (
     EXPRESSIONS,
     MODALITIES,
@@ -24,6 +25,7 @@ from insula.edge.types import (
     Measure,
     Modality,
 )
+from insula.models.explain import explain
 from insula.models.fusion.axis import AxisFusion
 from insula.models.fusion.combine import contradiction
 from insula.models.fusion.parameters import Parameters, shipped
@@ -65,6 +67,7 @@ class LateFusion:
         self._now = math.inf  # before the first state no stamp is from the future
         self._newest: dict[Modality, AffectEstimate] = {}
         self._measured: dict[Modality, AffectEstimate] = {}
+        self._explained: AffectState | None = None
         self._stamps = {modality: Stamps() for modality in self._parameters.sources}
         self._axes = {
             axis: AxisFusion(
@@ -136,6 +139,11 @@ class LateFusion:
             disagreement=_disagreement(parts),
             candidates=self._candidates(expression, valid),
         )
+
+    def explain(self, state: AffectState) -> Explanation:
+        """Why the newest state is what it is; what moved it is told against the state explained before."""
+        before, self._explained = self._explained, state
+        return explain(state, self._newest.values(), before)
 
     def _candidates(
         self, expression: tuple[float, ...] | None, valid: Mapping[Modality, AffectEstimate]

@@ -41,8 +41,8 @@ class Parameters:
     ``correlation`` of the errors of any two sources, 0…1; ``process_sd`` (1/√s): how much a person's
     valence and arousal move in a second; ``gate_sd``: leaps beyond this many standard deviations are held
     back; ``pool_gain``: how much surer several agreeing sources are than one (1: not at all).
-    ``compound_ratio``: the p2/p1 from which two expressions are named as one. ``candidate_p``: the least
-    probability of an expression that cannot be excluded, by who speaks ("face", "voice", "face+voice").
+    ``candidate_p``: the least probability of an expression that cannot be excluded, by who speaks ("face",
+    "voice", "face+voice").
     """
 
     sources: Mapping[str, Source]
@@ -50,7 +50,6 @@ class Parameters:
     process_sd: float
     gate_sd: float
     pool_gain: float
-    compound_ratio: float
     candidate_p: Mapping[str, float]
 
     @classmethod

@@ -96,7 +96,6 @@ def fit_all(
         process_sd=round(voice_walk, 3),
         gate_sd=3.0,
         pool_gain=shared.gain,
-        compound_ratio=round(ratio, 2),
         candidate_p={
             "face": round(fit.conformal(face.log_p[known], face.label[known]), 4),
             "voice": round(fit.conformal(voice.log_p, voice.label), 4),
@@ -109,6 +108,7 @@ def fit_all(
         "fit: largest correlation not excluded (95 %)": upper,
         "fit: largest of 1000 leaps between undamaged neighbours (sd)": max(leaps),
         "fit: NLL of the pool": shared.nll,
+        "fit: p2/p1 of compounds (COMPOUND_RATIO)": ratio,
         "fit: F0.5 of compounds": f_half,
         "fit: share of pictures whose votes show a compound": rate,
     }
@@ -171,7 +171,7 @@ def table(parameters: Parameters, found: dict[str, float]) -> dict[str, Any]:
     for source in sources.values():
         source["gain"] = [round(value, 3) for value in source["gain"]]
         source["extra_sd"] = [round(value, 3) for value in source["extra_sd"]]
-    names = ("correlation", "process_sd", "gate_sd", "pool_gain", "compound_ratio")
+    names = ("correlation", "process_sd", "gate_sd", "pool_gain")
     return {
         "shared": {name: getattr(parameters, name) for name in names},
         "candidate_p": dict(parameters.candidate_p),
