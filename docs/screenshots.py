@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from insula.ui.dashboard.window import LiveWindow
 
 SIZES = {"1280x720": (1280, 720, 1.0), "1920x1080": (1920, 1080, 1.0), "3840x2160": (1920, 1080, 2.0)}
-PAGES = ("start", "live", "absent", "room", "review", "setup")
+PAGES = ("start", "live", "absent", "room", "review", "setup", "participant")
 KEPT = (
     ("live", "1920x1080", "dark"),
     ("absent", "1280x720", "dark"),
     ("review", "1280x720", "light"),
     ("start", "1280x720", "dark"),
+    ("participant", "1280x720", "light"),
 )
 
 
@@ -58,7 +59,7 @@ def draw(page: str, size: str, theme: str, out: Path) -> None:
     app = QApplication([])
     themes.apply(app, themes.THEMES[theme])
     with tempfile.TemporaryDirectory() as folder:
-        make = {"start": start, "review": review, "setup": setup}
+        make = {"start": start, "review": review, "setup": setup, "participant": participant}
         width, height, _ = SIZES[size]
         if page in make:
             window = make[page](themes.THEMES[theme], Path(folder))
@@ -131,6 +132,41 @@ def start(theme: Theme, folder: Path) -> QWidget:
         about = {"title": name, "started": "2026-11-20T14:05:00+00:00", "length_s": length}
         SessionFolder.create(folder / name, about).finish(about)
     return StartWindow(theme, Words(), folder)
+
+
+def participant(theme: Theme, folder: Path) -> QWidget:
+    """Show the participant's window with a question half answered."""
+    from insula.ui.participant.inputs import ManikinInput
+    from insula.ui.participant.pages import FormPage
+    from insula.ui.participant.window import ParticipantWindow
+    from insula.ui.protocol import design
+    from insula.ui.protocol.page import Progress
+    from insula.ui.protocol.plan import plan
+    from insula.ui.protocol.run import Run
+
+    class Desk:
+        lost = False
+
+        def poll(self) -> Progress:
+            return run.progress
+
+        def send(self, command: object) -> None:
+            """Nobody listens."""
+
+        def close(self) -> None:
+            """Nothing to let go of."""
+
+    examples = Path(__file__).parents[1] / "examples" / "protocols"
+    run = Run(plan(design.load(examples / "first-steps.toml")))
+    run.begin(0.0)
+    run.skip(1.0, "operator")
+    run.skip(2.0, "operator")
+    window = ParticipantWindow(Desk(), theme, lambda: 3.0)
+    page = window.page
+    assert isinstance(page, FormPage)
+    assert isinstance(page.input, ManikinInput)
+    page.input.choose(7.0)
+    return window
 
 
 def setup(theme: Theme, folder: Path) -> QWidget:

@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("PySide6", reason="the dashboard is not installed")
 
 from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QShortcut
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -133,3 +134,13 @@ def test_the_session_tells_the_protocol_through_the_feed(desk: Desk) -> None:
     session = Session(name="x", protocol=desk.run.progress)
     assert parse_session(json.loads(session_message(session))) == session
     assert parse_command(b'{"name": "protocol", "t": 1.0, "text": "next", "on": true}').text == "next"
+
+
+def test_no_marker_key_collides_with_one_of_the_windows_own(desk: Desk) -> None:
+    of_markers = {id(shortcut) for shortcut in desk.window._key_shortcuts}
+    own = {
+        shortcut.key().toString().lower()
+        for shortcut in desk.window.findChildren(QShortcut)
+        if id(shortcut) not in of_markers and len(shortcut.key().toString()) == 1
+    }
+    assert own == set(design.TAKEN_KEYS)

@@ -59,7 +59,7 @@ class TerminalParticipant:
         if self._shown is None or page.index != self._shown.index:
             self._words = Words(progress.language)
             self._show(page, progress)
-        if page.form is None and page.kind not in ("instruction", "consent"):
+        if page.form is None and page.kind != "instruction":
             return  # what is typed meanwhile waits for the next page
         try:
             line = self._lines()
@@ -88,7 +88,7 @@ class TerminalParticipant:
             if page.form.instruction:
                 self._tell(page.form.instruction)
             self._ask(self._filling.item)
-        elif page.kind in ("instruction", "consent"):
+        elif page.kind == "instruction":
             self._tell(words("Enter goes on"))
 
     def _ask(self, item: FormItem) -> None:

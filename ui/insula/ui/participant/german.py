@@ -94,7 +94,6 @@ PARTICIPANT: Final = {
     "nothing is rated while it is held": "solange angehalten, wird nichts bewertet",
     "{n} values so far": "{n} Werte bisher",
     "baseline": "Ruhemessung",
-    "consent": "Einwilligung",
     "held": "angehalten",
     "instruction": "Anweisung",
     "next step": "nächster Schritt",

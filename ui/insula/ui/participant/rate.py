@@ -35,6 +35,7 @@ class ClassPad(QWidget):
             button.setObjectName("choice")
             button.setCheckable(True)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setMinimumWidth(round(look.px(90 + 14 * len(text))))  # bold when chosen
             self._group.addButton(button)
             row.addWidget(button)
             self.buttons.append(button)

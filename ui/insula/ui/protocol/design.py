@@ -12,7 +12,7 @@
     a = "talks"
 
     [[step]]
-    kind = "baseline"                 # or consent, instruction, rest, stimulus, questionnaire, loop
+    kind = "baseline"                 # or instruction, rest, stimulus, questionnaire, loop
     name = "baseline"
     seconds = 60
     text = { en = "Please sit still.", de = "Bitte sitzen Sie still." }
@@ -47,10 +47,10 @@ from insula.ui.protocol.toml import LANGUAGES, Localised, Table
 
 Order = Literal["fixed", "random", "latin"]
 
-SELF_PACED: Final = ("consent", "instruction", "questionnaire")
+SELF_PACED: Final = ("instruction", "questionnaire")
 """Steps that end when the participant is through; ``seconds`` is their longest time."""
 
-TAKEN_KEYS: Final = "01234rptmnbe"
+TAKEN_KEYS: Final = "01234rptmnbes"
 """Keys of the live window that are not free for markers."""
 
 

@@ -10,7 +10,7 @@ from insula.edge.codec_forms import Wrong, record_form
 from insula.edge.errors import DataError
 
 ItemKind = Literal["choice", "manikin", "vas", "text"]
-StepKind = Literal["consent", "instruction", "baseline", "rest", "stimulus", "questionnaire"]
+StepKind = Literal["instruction", "baseline", "rest", "stimulus", "questionnaire"]
 MediaKind = Literal["", "image", "video", "sound"]
 State = Literal["ready", "running", "paused", "done", "aborted"]
 
