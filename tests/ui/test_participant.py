@@ -264,6 +264,16 @@ def test_a_skipped_questionnaire_is_not_answered_and_says_by_whom(session: Sessi
     ]
 
 
+def test_a_session_that_ends_leaves_no_question_open(session: Session) -> None:
+    session.conductor.end()  # never begun: nothing to say
+    assert session.of(StepEvent) == []
+    for _ in range(3):
+        session.operate("next")
+    session.conductor.end()
+    assert {a.reason for a in session.of(Answer)} == {"the session ended the protocol"}
+    assert session.of(StepEvent)[-1].change == "aborted"
+
+
 def test_a_paused_form_keeps_what_was_begun(session: Session, qtbot: QtBot) -> None:
     desk = Desk(session, qtbot)
     for _ in range(3):

@@ -46,6 +46,10 @@ class Conductor:
         """Do what the schedule wants by now."""
         return self._run.tick(self._loop.clock())
 
+    def end(self) -> None:
+        """End the protocol with the session, and say what was left unanswered."""
+        self.publish(self._run.abort(self._loop.clock(), "session"))
+
     def due_in(self) -> float | None:
         """Seconds until the schedule wants something."""
         return self._run.due_in(self._loop.clock())

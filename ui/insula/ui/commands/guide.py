@@ -49,6 +49,7 @@ class Guide:
         return False
 
     def close(self) -> None:
-        """Close the participant's window."""
+        """End what is left of the protocol and close the participant's window."""
+        self.conductor.end()
         if self._window is not None:
             self._window.terminate()
