@@ -180,7 +180,15 @@ def test_ratings_are_read_back_and_written_out(tmp_path: Path) -> None:
 
 
 def test_annotators_are_compared(tmp_path: Path) -> None:
-    done = CliRunner().invoke(app, ["rate", "agreement", str(session(tmp_path))])
+    folder = session(tmp_path)
+    file = ratings.RatingFile(folder, "cleo")
+    for k in range(100):
+        file.put(
+            Rating(100.0 + k / 25.0, "cleo", "observer", ("calm", "tense"), (float(k < 60), float(k >= 60)))
+        )
+    file.close()
+    done = CliRunner().invoke(app, ["rate", "agreement", str(folder)])
+    assert "calm, tense  α (nominal) +0.79" in done.output
     assert done.exit_code == 0, done.output
     assert "valence  Krippendorff α +0.988" in done.output
     assert "CCC +0.988" in done.output

@@ -164,6 +164,13 @@ def on_one_grid(
     }
 
 
+def chosen(rated: Rated, hz: float, begin: float, end: float) -> Floats:
+    """Return the number of the chosen class on a grid, NaN where none was."""
+    shares = on_grid(rated.times, rated.values, hz, begin, end)
+    rated_there = np.isfinite(shares).all(axis=1)
+    return np.where(rated_there, np.nan_to_num(shares).argmax(axis=1), np.nan)
+
+
 def _field(value: float) -> str:
     return "" if np.isnan(value) else f"{value:.6g}"
 

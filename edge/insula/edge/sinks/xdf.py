@@ -210,6 +210,7 @@ class XdfRecorder:
             if layout.name not in self._texts:  # most sessions have no protocol, some no fusion
                 number = self._file.add_stream(own_stream(layout, "string", self._simulated))
                 self._texts[layout.name] = _Texts(number, report=False)
+                self._offset_due = self._clock()  # readers want one for every stream
             self._texts[layout.name].add(item.t, *texts)
         elif isinstance(item, Rating):
             self._add_row(rating_row(item), item)
@@ -221,8 +222,10 @@ class XdfRecorder:
         t = self._clock()
         if t >= self._offset_due:
             self._offset_due = t + CLOCK_OFFSET_S
-            for source in self._sources.values():  # recorder and streams share one clock
-                self._file.clock_offset(source.number, t, 0.0)
+            texts = (text.number for text in self._texts.values())
+            sources = (source.number for source in self._sources.values())
+            for number in (*sources, *self._own.values(), *texts):  # recorder and streams share one clock
+                self._file.clock_offset(number, t, 0.0)
             for tapped in self._taps.values():
                 tapped.note_offset()
         if t >= self._flush_due:
@@ -294,6 +297,7 @@ class XdfRecorder:
             simulated = self._simulated if isinstance(item, Rating) else item.simulated
             stream = own_stream(row.layout, "double64", simulated, about(item))
             self._own[name] = self._file.add_stream(stream)
+            self._offset_due = self._clock()
         times, values = self._rows.setdefault(name, ([], []))
         times.append(row.t)
         values.append(row.values)

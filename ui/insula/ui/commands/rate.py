@@ -78,7 +78,15 @@ def agreement(session: Path, hz: float) -> None:
         console.print(f"[bold]{axis}[/bold]  Krippendorff α {_figure(alpha(list(courses.values())))}")
         for (a, b), value in pairs_agreement(courses).items():
             console.print(f"  CCC {_figure(value)}  {a} – {b}", soft_wrap=True)
-    if len(axes) < 2:
+    sets = {r.labels for r in found if not r.is_axes}
+    for names in sorted(sets):
+        passes = [r for r in found if r.labels == names]
+        if len(passes) > 1:
+            chosen = [ratings.chosen(r, hz, begin, end) for r in passes]
+            console.print(
+                f"[bold]{', '.join(names)}[/bold]  α (nominal) {_figure(alpha(chosen, nominal=True))}"
+            )
+    if len(found) < 2:
         console.print("one annotator only: agreement needs two", style="yellow")
 
 
