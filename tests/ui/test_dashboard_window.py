@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ pytest.importorskip("PySide6", reason="the dashboard is not installed")
 
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDockWidget
 from pytestqt.qtbot import QtBot
 
 from insula.edge.testing import ManualClock
@@ -305,3 +306,53 @@ def test_band_powers_open_beside_the_window_and_are_drawn_on_a_thread(stage: Sta
     qtbot.waitUntil(lambda: not window.picture.pixmap().isNull(), timeout=30_000)
     assert "SIMULATED" in window.note.text()
     window.close()
+
+
+def docks_of(stage: Stage) -> dict[str, QDockWidget]:
+    return {dock.objectName(): dock for dock in stage.window.docks.findChildren(QDockWidget)}
+
+
+def test_panels_are_locked_until_asked_for_and_put_back(stage: Stage) -> None:
+    stage.window.resize(1280, 720)
+    stage.play(0.2)
+    docks = docks_of(stage)
+    none = QDockWidget.DockWidgetFeature.NoDockWidgetFeatures
+    assert all(dock.features() == none for dock in docks.values())
+    before = {name: dock.geometry() for name, dock in docks.items()}
+    assert not any(a.intersects(b) for a, b in combinations(before.values(), 2))
+    stage.window.arrange_action.setChecked(True)
+    assert all(dock.features() != none for dock in docks.values())
+    docks["EventsPanel"].close()
+    docks["PlanePanel"].setFloating(True)
+    QApplication.processEvents()
+    stage.window._put_back()
+    QApplication.processEvents()
+    stage.play(0.1)
+    assert {name: dock.geometry() for name, dock in docks.items()} == before
+    assert all(dock.features() == none for dock in docks.values())
+
+
+def test_the_arrangement_is_remembered(stage: Stage, qtbot: QtBot) -> None:
+    stage.play(0.2)
+    stage.window.arrange_action.setChecked(True)
+    docks_of(stage)["EventsPanel"].close()
+    stage.window.close()
+    again = LiveWindow(stage.source, stage.window.presenter)
+    qtbot.addWidget(again)
+    again.resize(1280, 720)
+    again.show()
+    QApplication.processEvents()
+    shown = {dock.objectName(): not dock.isHidden() for dock in again.docks.findChildren(QDockWidget)}
+    assert not shown["EventsPanel"]
+    assert shown["PlanePanel"]
+    again._put_back()
+    assert not any(dock.isHidden() for dock in again.docks.findChildren(QDockWidget))
+
+
+def test_a_damaged_memory_of_the_layout_is_no_layout(stage: Stage, qtbot: QtBot) -> None:
+    stage.window.close()
+    QSettings().setValue("docks/live/shares", "{")
+    again = LiveWindow(stage.source, stage.window.presenter)
+    qtbot.addWidget(again)
+    again.show()
+    assert not any(dock.isHidden() for dock in again.docks.findChildren(QDockWidget))

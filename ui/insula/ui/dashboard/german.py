@@ -186,6 +186,10 @@ _MESSAGES: Final = {
     "the last {s:.0f} s, all electrodes that carry a signal": (
         "die letzten {s:.0f} s, alle Elektroden mit einem Signal"
     ),
+    "Arrange the panels": "Felder anordnen",
+    "Arrange the panels; the view for the room.": "Felder anordnen; die Ansicht für den Raum.",
+    "Put the panels back": "Felder zurückstellen",
+    "View": "Ansicht",
     "Room view": "Raumansicht",
     "For the room: what runs and what is wrong, readable from two metres. Escape goes back.": (
         "Für den Raum: was läuft und was fehlt, aus zwei Metern lesbar. Escape geht zurück."

@@ -161,6 +161,11 @@ def sheet(t: Theme, scale: float) -> str:
         return f"{round(size * scale)}px"
 
     return f"""
+    QMainWindow::separator {{ background: {t.window}; width: 8px; height: 8px; }}
+    QMainWindow::separator:hover {{ background: {t.border}; }}
+    QDockWidget {{ color: {t.muted}; font-weight: 600; }}
+    QDockWidget::title {{ background: {t.raised}; padding: {px(5)} {px(10)}; border-radius: 6px; }}
+    QPushButton::menu-indicator {{ image: none; width: 0; }}
     QMainWindow, QDialog, QWidget#page {{ background: {t.window}; }}
     QWidget {{ font-size: {px(13)}; }}
     QPushButton {{ background: {t.raised}; color: {t.ink}; border: 1px solid {t.border}; border-radius: 7px;

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel
 from insula.edge.errors import InsulaError
 from insula.ui.dashboard import theme as themes
 from insula.ui.dashboard.control import Command, Name
+from insula.ui.dashboard.docks import Docks, Split
 from insula.ui.dashboard.frame import Frame
 from insula.ui.dashboard.insight import REST_BEGINS, REST_ENDS
 from insula.ui.dashboard.panels.bands import BandsWindow
@@ -103,6 +104,7 @@ class LiveWindow(Frame):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop drawing and let go of the session, which goes on."""
         self.timer.stop()
+        self.docks.remember()
         self.source.close()
         super().closeEvent(event)
 
@@ -129,23 +131,25 @@ class LiveWindow(Frame):
             signals,
             self.room,
         )
-        self.lay_out(
-            (
-                (self.header, 0, 0, 1, 48),
-                (self.protocol, 1, 0, 1, 48),
-                (self.banner, 2, 0, 1, 48),
-                (self.video, 3, 0, 3, 16),
-                (plane, 3, 16, 3, 12),
-                (state, 3, 28, 1, 10),
-                (expression, 4, 28, 2, 10),
-                (sensors, 3, 38, 2, 10),
-                (events, 5, 38, 1, 10),
-                (why, 6, 0, 1, 48),
-                (self.traces, 7, 0, 1, 28),
-                (signals, 7, 28, 1, 20),
-            ),
-            {3: 22, 4: 9, 5: 17, 7: 44},
-        )
+        figures = Split("column", ((27, state), (26, expression)))
+        right = Split("column", ((34, sensors), (19, events)))
+        top = Split("row", ((16, self.video), (12, plane), (10, figures), (10, right)))
+        bottom = Split("row", ((28, self.traces), (20, signals)))
+        self.docks = Docks("live", Split("column", ((46, top), (9, why), (45, bottom))))
+        above = ((self.header, 0, 0, 1, 48), (self.protocol, 1, 0, 1, 48), (self.banner, 2, 0, 1, 48))
+        self.lay_out((*above, (self.docks, 3, 0, 1, 48)), {3: 1})
+        header_menu = self.header.view_menu
+        self.arrange_action = header_menu.addAction(look.words("Arrange the panels"))
+        self.arrange_action.setCheckable(True)
+        self.arrange_action.toggled.connect(lambda free: self.docks.lock(not free))
+        header_menu.addAction(look.words("Put the panels back"), self._put_back)
+        header_menu.addSeparator()
+        header_menu.addAction(look.words("Room view") + "\tV", lambda: self.show_room(True))
+        header_menu.addAction(look.words("EEG bands") + "\tE", self.show_bands)
+
+    def _put_back(self) -> None:
+        self.arrange_action.setChecked(False)
+        self.docks.reset()
 
     def _connect(self) -> None:
         header = self.header
@@ -168,6 +172,7 @@ class LiveWindow(Frame):
             ("Shift+N", self.protocol.next_button.click),
             ("B", self._rest),
             ("E", self.show_bands),
+            ("L", header.view_button.showMenu),
             ("V", lambda: self.show_room(not self.room.isVisible())),
             ("Esc", lambda: self.show_room(False)),
             ("Ctrl+E", header.stop_button.click),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QPushButton, QSizePolicy, QWidget
 
 from insula.ui.dashboard.drawing import Style
 from insula.ui.dashboard.view import LiveView
@@ -65,6 +65,11 @@ class Header(QWidget):
         self.stop_button = self._button(
             "Stop", "Ctrl+E", "End the session and close all sensors; asks to be clicked twice.", check=False
         )
+        self.view_menu = QMenu(self)
+        self.view_button = self._button(
+            "View", "L", "Arrange the panels; the view for the room.", check=False
+        )
+        self.view_button.setMenu(self.view_menu)
         self.theme_button = self._button("◐", "T", "Dark or light.", check=False)
         self.theme_button.setAccessibleName(words("theme"))
         self.pause_button.toggled.connect(self.pause)
@@ -92,6 +97,7 @@ class Header(QWidget):
         for button in (self.pause_button, self.shutter_button, self.mute_button, self.record_button):
             row.addWidget(button)
         row.addWidget(self.stop_button)
+        row.addWidget(self.view_button)
         row.addWidget(self.theme_button)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
