@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from outputs import TOKEN, state, token_file
 from insula.edge.errors import SinkError
 from insula.edge.health import HealthEvent, NodeState
 from insula.edge.sinks.contract import check_sink
-from insula.edge.sinks.zeromq import SAY_AGAIN_S, ZeroMqSink, join
+from insula.edge.sinks.zeromq import MOST_CONNECTIONS, SAY_AGAIN_S, ZeroMqSink, join
 from insula.edge.testing import ManualClock
 from insula.edge.types import Marker
 
@@ -130,6 +131,28 @@ def test_with_a_token_only_its_holders_hear(subscriber: Join, tmp_path: Path) ->
     assert not wrong.poll(50)
     assert not plain.poll(50)
     sink.close()
+
+
+def test_far_too_many_connections_are_cut_and_subscribers_come_again(subscriber: Join) -> None:
+    sink = ZeroMqSink(port=0)
+    sink.open({})
+    good = subscriber(sink)
+    until_heard(sink, good)
+    with contextlib.ExitStack() as stack:
+        crowd = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", sink.port)))
+            for _ in range(MOST_CONNECTIONS + 1)
+        ]
+        while not sink.losses:
+            sink.poll()
+        for one in crowd:
+            one.settimeout(WAIT_MS / 1000)
+            with contextlib.suppress(ConnectionError):
+                while one.recv(4096):  # its greeting, then the end
+                    pass
+    until_heard(sink, good)
+    sink.close()
+    assert sum(sink.losses.values()) == 1
 
 
 def test_an_address_in_use_is_said() -> None:

@@ -17,14 +17,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import threading
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
 import msgpack
 import zmq
-from zmq.auth.thread import ThreadAuthenticator
 from zmq.utils import z85
+from zmq.utils.monitor import recv_monitor_message
 
 from insula.edge.clock import Clock, now
 from insula.edge.errors import SinkError
@@ -38,6 +39,8 @@ QUEUE: Final = 1000
 SAY_AGAIN_S: Final = 1.0
 _LARGEST_REQUEST: Final = 4096  # bytes a client may send at once; a subscription is its topic
 _DEAD_AFTER_S: Final = 15.0
+MOST_CONNECTIONS: Final = 64
+"""libzmq has no such limit, and every connection costs a file descriptor of the session."""
 
 
 class ZeroMqSink:
@@ -56,7 +59,9 @@ class ZeroMqSink:
         self._clock = clock
         self._context: zmq.Context[zmq.Socket[bytes]] | None = None
         self._socket: zmq.Socket[bytes] | None = None
-        self._doorman: ThreadAuthenticator | None = None
+        self._doorman: _Doorman | None = None
+        self._arrivals: zmq.Socket[bytes] | None = None
+        self._connections = 0
         self._records = Records()
         self._said: dict[str, float] = {}
         self.losses: Counter[str] = Counter()
@@ -72,22 +77,16 @@ class ZeroMqSink:
         socket.setsockopt(zmq.HEARTBEAT_IVL, int(_DEAD_AFTER_S * 1000 / 3))
         socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, int(_DEAD_AFTER_S * 1000))
         socket.setsockopt(zmq.IPV6, _is_ipv6(self._host))
+        self._arrivals = socket.get_monitor_socket(zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
         if self._token:
-            self._doorman = ThreadAuthenticator(self._context)
-            self._doorman.start()
-            keys = _Keys(self._token)
-            self._doorman.configure_curve_callback(credentials_provider=keys)
-            socket.curve_server = True
-            socket.curve_secretkey = keys.server_secret
-        host = f"[{self._host}]" if _is_ipv6(self._host) else self._host
+            self._doorman = _Doorman(self._context, _Keys(self._token))
+            self._doorman.guard(socket)
         try:
-            socket.bind(f"tcp://{host}:{self.port or '*'}")
+            socket.bind(self._endpoint())
         except zmq.ZMQError as error:
+            where, reason = self._endpoint(), zmq.strerror(error.errno or 0)
             self.close()
-            reason = zmq.strerror(error.errno or 0)
-            raise SinkError(
-                f"tcp://{host}:{self.port} cannot be opened: {reason}; choose another port"
-            ) from error
+            raise SinkError(f"{where} cannot be opened: {reason}; choose another port") from error
         self.port = int(socket.getsockopt_string(zmq.LAST_ENDPOINT).rpartition(":")[2])
 
     def put(self, item: Item) -> None:
@@ -96,7 +95,8 @@ class ZeroMqSink:
             self._send(*numbered)
 
     def poll(self) -> None:
-        """Say again what has not changed for a while."""
+        """Say again what has not changed for a while; keep the door."""
+        self._keep_door()
         due = self._clock() - SAY_AGAIN_S
         for topic, found in self._records.newest.items():
             if self._said[topic] <= due:
@@ -107,12 +107,30 @@ class ZeroMqSink:
         socket, self._socket = self._socket, None
         context, self._context = self._context, None
         doorman, self._doorman = self._doorman, None
-        if socket is not None:
+        arrivals, self._arrivals = self._arrivals, None
+        if socket is not None and arrivals is not None:
+            socket.disable_monitor()
+            arrivals.close()
             socket.close()
         if doorman is not None:
-            doorman.stop()
+            doorman.end()
         if context is not None:
             context.term()
+
+    def _endpoint(self) -> str:
+        host = f"[{self._host}]" if _is_ipv6(self._host) else self._host
+        return f"tcp://{host}:{self.port or '*'}"
+
+    def _keep_door(self) -> None:
+        """When far too many connections are open, cut all; ZeroMQ's subscribers come again by themselves."""
+        while self._arrivals is not None and self._arrivals.poll(0):
+            event = recv_monitor_message(self._arrivals)["event"]
+            self._connections += 1 if event == zmq.EVENT_ACCEPTED else -1
+        if self._socket is not None and self._connections > MOST_CONNECTIONS:
+            self.losses["too many connections: all were cut"] += 1
+            self._socket.unbind(self._endpoint())
+            self._socket.bind(self._endpoint())
+            self._connections = 0
 
     def _send(self, topic: str, found: Mapping[str, Any]) -> None:
         if self._socket is None:
@@ -126,7 +144,7 @@ class ZeroMqSink:
 
 
 class _Keys:
-    """The key pairs of a token, z85-encoded, and the doorman's list of guests."""
+    """The key pairs of a token, z85-encoded."""
 
     def __init__(self, token: bytes) -> None:
         self.server_secret = _secret(token, b"insula zeromq server")
@@ -134,10 +152,45 @@ class _Keys:
         self.server_public = zmq.curve_public(self.server_secret)
         self.client_public = zmq.curve_public(self.client_secret)
 
-    def callback(self, domain: str, key: bytes) -> bool:
-        """Whether ``key`` (z85 or raw) may come in."""
-        raw = key if len(key) == 32 else z85.decode(key)
-        return hmac.compare_digest(raw, z85.decode(self.client_public))
+
+class _Doorman:
+    """Answers libzmq's question, for every newcomer, whether its key is the token's (ZeroMQ RFC 27, ZAP).
+
+    pyzmq's own authenticator needs asyncio, and on Windows another package.
+    """
+
+    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], keys: _Keys) -> None:
+        self._keys = keys
+        self._guest = z85.decode(keys.client_public)
+        self._context = context
+        self._asked = context.socket(zmq.REP)
+        self._asked.setsockopt(zmq.LINGER, 0)
+        self._asked.bind("inproc://zeromq.zap.01")
+        self._thread = threading.Thread(target=self._answer, name="zeromq doorman", daemon=True)
+        self._thread.start()
+
+    def guard(self, socket: zmq.Socket[bytes]) -> None:
+        """Let only guests into a socket that is about to bind."""
+        socket.setsockopt(zmq.ZAP_DOMAIN, b"insula")
+        socket.curve_server = True
+        socket.curve_secretkey = self._keys.server_secret
+
+    def end(self) -> None:
+        """Stop answering; the thread owns its socket and closes it."""
+        with self._context.socket(zmq.REQ) as bell:
+            bell.setsockopt(zmq.LINGER, 0)
+            bell.connect("inproc://zeromq.zap.01")
+            bell.send(b"end")
+            self._thread.join(1.0)
+
+    def _answer(self) -> None:
+        with self._asked as asked:
+            while len(question := asked.recv_multipart()) > 1:
+                version, number, *_ = question
+                mechanism, proof = question[5:6], question[6:7]
+                known = mechanism == [b"CURVE"] and hmac.compare_digest(b"".join(proof), self._guest)
+                verdict = (b"200", b"welcome") if known else (b"400", b"the token is another one")
+                asked.send_multipart((version, number, *verdict, b"", b""))
 
 
 def _secret(token: bytes, role: bytes) -> bytes:
