@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from typing import ClassVar
 
 import pytest
 
@@ -77,6 +78,17 @@ def test_a_slow_sink_loses_its_oldest_and_says_how_many() -> None:
     assert sink_node.join(5.0)
     assert [item.t for item in sink.items][:2] == [-1.0, 7.0]
     assert events[-1].reason == "7 items lost: the output was too slow"
+
+
+def test_what_a_sink_lost_itself_is_said_by_cause() -> None:
+    class Server(Recorder):
+        losses: ClassVar = {"a client reads too slowly": 3, "a wrong token was refused": 1}
+
+    sink_node, events = node(Server())
+    sink_node.start({})
+    sink_node.stop()
+    assert sink_node.join(5.0)
+    assert events[-1].reason == "a client reads too slowly: 3; a wrong token was refused: 1"
 
 
 def test_a_failing_sink_is_marked_in_words_and_closed() -> None:

@@ -51,7 +51,7 @@ def course() -> list[AffectState]:
 
 def _why(modality: str, away: bool) -> str:
     if modality == "eeg":
-        return "electrode Fp1 is loose <b>& off</b>"
+        return "electrode <b>Fp1</b> is loose" if away else "electrode Fp1 is loose"
     return "no face in the frame" if away else ""
 
 
@@ -64,14 +64,14 @@ def test_the_page_shows_what_is_measured_and_why_the_rest_is_not(sink: WebSocket
             sink.put(state)
         browser.until("document.getElementById('why').textContent == 'valence, arousal not measured'")
         assert browser.evaluate("document.getElementById('bars').innerText") == "not measured"
+        sources = browser.evaluate("document.getElementById('sources').innerText")
+        assert "electrode <b>Fp1</b> is loose" in sources  # as text, never as markup
         for state in states[states.index(gone) + 40 :]:
             sink.put(state)
         browser.until("document.getElementById('bars').innerText.includes('62 %')")
         assert browser.evaluate("document.getElementById('why').textContent") == ""
         assert browser.evaluate("document.getElementById('link').textContent") == "live"
         assert browser.evaluate("document.getElementById('simulated').textContent") == "SIMULATED"
-        sources = browser.evaluate("document.getElementById('sources').innerText")
-        assert "electrode Fp1 is loose <b>& off</b>" in sources  # as text, never as markup
         browser.evaluate("plane = document.getElementById('plane')")
         pixels = "plane.getContext('2d').getImageData(0, 0, plane.width, plane.height).data"
         assert browser.evaluate(f"{pixels}.reduce((n, v) => n + (v > 0), 0)") > 1000

@@ -17,7 +17,7 @@ from websockets.sync.client import connect
 class Browser:
     """Use as a context manager; skips the test where no Chromium is installed."""
 
-    def __init__(self, folder: Path, url: str, size: tuple[int, int] = (1280, 860)) -> None:
+    def __init__(self, folder: Path, url: str, size: tuple[int, int] = (1280, 1000)) -> None:
         found = map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
         program = next(filter(None, found), None) or pytest.skip("no Chromium is installed")
         self._url = url

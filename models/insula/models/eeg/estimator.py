@@ -44,6 +44,8 @@ class EegEstimator:
     Channels that are no electrode of the 10–20 family (accelerometers, "AUX") are left aside. The first
     ``baseline_s`` seconds of clean signal are taken as the person's rest, unless ``baseline`` is given; until
     then the estimate says how much is missing. The model's figures hold for 60 s; less is for demonstrations.
+    ``period_s`` is shorter than the time between two blocks, so that a window (one every 0.25 s) is judged
+    when it is complete.
     ``line_hz`` are the mains frequencies to remove. ``personal`` is the file of a model of this very person
     ('insula calibrate eeg'); its condition becomes an index of its own.
     """
@@ -53,7 +55,7 @@ class EegEstimator:
     def __init__(
         self,
         *,
-        period_s: float = 0.05,
+        period_s: float = 0.03,
         baseline: Baseline | None = None,
         baseline_s: float = 60.0,
         line_hz: Sequence[float] = (50.0, 60.0),
