@@ -7,6 +7,7 @@ import io
 import json
 import struct
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from insula.edge.messages import MessageReader, MessageWriter
 from insula.edge.ring_layout import CHEAD
 from insula.edge.session import SessionFolder
 from insula.edge.types import Marker
+from insula.edge.untrusted import parse_json, parse_toml
 from insula.models import manifest
 from insula.models.eda.packs import read_pack
 from insula.models.speech.corpus import SpeechPack
@@ -190,3 +192,9 @@ def test_a_refused_recording_is_closed(tmp_path: Path) -> None:
     path.write_bytes(b"XDF:\x01\xff")
     with pytest.raises(SensorUnavailable):
         recording_xdf.read_xdf(path)
+
+
+@pytest.mark.parametrize("parse", [parse_json, parse_toml])
+def test_depth_is_an_error_in_the_value(parse: Callable[[str], object]) -> None:
+    with pytest.raises(ValueError, match="nested deeper"):
+        parse(DEPTH if parse is parse_json else f"a = {DEPTH}")

@@ -26,7 +26,9 @@ from pathlib import Path
 import atheris
 
 sys.path.insert(0, str(Path(__file__).parent))
-with atheris.instrument_imports(include=["insula", "pyxdf", "tomllib", "targets", "json", "csv", "xml"]):
+with atheris.instrument_imports(
+    include=["insula", "pyxdf", "tomllib", "targets", "json", "csv", "xml", "websockets"]
+):
     import pyxdf  # noqa: F401 (its reader loads it when it is used, too late to be watched)
     from targets import TARGETS
 

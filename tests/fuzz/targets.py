@@ -13,7 +13,11 @@ import json
 import logging
 import os
 import shutil
+import socket
+import struct
 import tempfile
+import threading
+import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,13 +26,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import zmq
 
-from insula.edge import codec, config
+from insula.edge import codec, config, profile
 from insula.edge.errors import InsulaError
 from insula.edge.messages import MessageReader, MessageWriter
+from insula.edge.privacy import consent, crypt
+from insula.edge.privacy.audit import AuditLog
 from insula.edge.session import SessionFolder
 from insula.edge.sinks.contract import items
+from insula.edge.sinks.websocket import WebSocketSink
+from insula.edge.sinks.zeromq import ZeroMqSink
 from insula.edge.testing import ManualClock, sample_times
+from insula.edge.types import Marker
 from insula.edge.xdf.header import XdfStream
 from insula.edge.xdf.repair import repair
 from insula.edge.xdf.writer import XdfWriter
@@ -42,7 +52,11 @@ from insula.sensors.lsl_inlet import describe, load_pylsl
 from insula.sensors.recording_csv import read_csv
 from insula.sensors.recording_e4 import read_e4
 from insula.sensors.recording_xdf import read_xdf
+from insula.ui.annotations import Annotations
+from insula.ui.annotations import read as read_annotations
 from insula.ui.dashboard.control import Command, parse_command, parse_session
+from insula.ui.protocol import design
+from insula.ui.protocol.filling import Said
 
 CORPUS = Path(__file__).parent / "corpus"
 
@@ -287,6 +301,143 @@ def _rings() -> list[bytes]:
         return [content]
 
 
+# what is kept of a person
+
+
+def _kept(content: bytes) -> None:
+    """Files of a session or of this machine; the first byte says of which kind."""
+    kind, body = content[:1], content[1:]
+    with file(body, "annotations.jsonl" if kind == b"a" else "a.json") as path:
+        if kind == b"a":
+            read_annotations(path.parent)
+        elif kind == b"p":
+            profile.read(path)
+        elif kind == b"c":
+            consent.loads(body.decode("utf-8", "replace"))
+        elif kind == b"t":
+            design.load(path)
+        elif kind == b"k":
+            crypt.unlock(body.decode("utf-8", "replace"), _KEY)
+        elif kind == b"f":
+            Said.loads(body.decode("utf-8", "replace"))
+        else:
+            lines, _, head = body.partition(b"\0")
+            path.write_bytes(lines)
+            path.with_name("head.json").write_bytes(head)
+            AuditLog(path, path.with_name("head.json")).entries()
+
+
+def _kept_seeds() -> list[bytes]:
+    with folder() as place:
+        log = AuditLog(place / "audit.jsonl", place / "head.json", when=lambda: "2026-01-01T00:00:00Z")
+        log.add("recording started", folder="a")
+        log.add("recording stopped", folder="a")
+        Annotations(place).add(1.0, "a note", "the author", "operator")
+        protocols = Path(__file__).parents[2] / "examples" / "protocols"
+        return [
+            b"l" + (place / "audit.jsonl").read_bytes() + b"\0" + (place / "head.json").read_bytes(),
+            b"a" + (place / "annotations.jsonl").read_bytes(),
+            b"p" + profile.text(profile.Profile("p7")).encode(),
+            *(b"t" + path.read_bytes() for path in sorted(protocols.glob("*.toml"))[:2]),
+            b"k" + crypt.recipient_of(_KEY).lock(bytes(32)).encode(),
+            b'f{"step": 0, "item": "a", "t": 1.0, "onset": null, "text": null, "value": 1, "reason": ""}',
+        ]
+
+
+_KEY = bytes(range(32))
+
+
+def _sealed(content: bytes) -> None:
+    for _ in crypt.pieces(io.BytesIO(content), _KEY, "fuzzed"):
+        pass
+
+
+def _sealed_file() -> bytes:
+    sealer = crypt.Sealer(_KEY)
+    return sealer.start + sealer.seal(b"a piece") + sealer.seal(b"the end", last=True)
+
+
+# listeners
+
+
+class Listener:
+    """A running output that anybody may send bytes to; it must go on serving whoever behaves."""
+
+    def __init__(self, sink: Any) -> None:
+        self.sink = sink
+        self._sent = 0
+        self._failed: list[str] = []
+        threading.excepthook = lambda args: self._failed.append(repr(args.exc_value))
+        logging.getLogger("websockets.server").addFilter(self._heard)
+        sink.open({})
+
+    def _heard(self, record: logging.LogRecord) -> bool:
+        if record.getMessage() == "connection handler failed":
+            self._failed.append(repr(record.exc_info))
+        return False
+
+    def send(self, content: bytes, serves: Callable[[int], bool]) -> None:
+        """Send the bytes, hear what comes, go; every hundredth time see whether it still ``serves``."""
+        connection = socket.create_connection(("127.0.0.1", self.sink.port), timeout=5)
+        with connection, contextlib.suppress(OSError):  # it may hang up on us whenever it likes
+            connection.setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+            )  # free the port
+            connection.sendall(content)
+            connection.shutdown(socket.SHUT_WR)
+            connection.settimeout(0.02)
+            connection.recv(4096)
+        self._sent += 1
+        assert not self._failed, self._failed
+        assert self._sent % 100 or serves(self.sink.port), "it serves nobody any more"
+
+
+@cache
+def _websocket_sink() -> Listener:
+    return Listener(WebSocketSink(port=0))
+
+
+def _websocket(content: bytes) -> None:
+    """Bytes to the web server: a request, or (first byte f) frames behind a handshake."""
+    head = content[:1] == b"f"
+    _websocket_sink().send(_HANDSHAKE + content[1:] if head else content, _page)
+
+
+def _page(port: int) -> bool:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as answer:
+        return bool(answer.status == 200)
+
+
+_HANDSHAKE = (
+    b"GET /records HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+
+
+@cache
+def _zeromq_sink() -> Listener:
+    return Listener(ZeroMqSink(port=0))
+
+
+def _zeromq(content: bytes) -> None:
+    """Bytes to libzmq's port: a greeting, or (first byte g) what follows a greeting."""
+    _zeromq_sink().send(_GREETING + content[1:] if content[:1] == b"g" else content, _publishes)
+
+
+def _publishes(port: int) -> bool:
+    with zmq.Context() as context, context.socket(zmq.SUB) as receiver:
+        receiver.subscribe(b"marker")
+        receiver.connect(f"tcp://127.0.0.1:{port}")
+        for _ in range(50):
+            _zeromq_sink().sink.put(Marker(1.0, "still here"))
+            if receiver.poll(100):
+                return True
+    return False
+
+
+_GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
+_READY = b"\x04\x19\x05READY\x0bSocket-Type\x00\x00\x00\x03SUB"
+
 TARGETS: dict[str, Target] = {
     "xdf-repair": Target(_repair, lambda: [_recording()]),
     "xdf-read": Target(_read_xdf, lambda: [_recording()]),
@@ -299,6 +450,10 @@ TARGETS: dict[str, Target] = {
     "messages": Target(_message, lambda: [*_lines(), *_commands()]),
     "session": Target(_session, lambda: [b'{"schema": 1, "status": "running", "streams": []}']),
     "ring": Target(_ring, _rings),
+    "kept": Target(_kept, _kept_seeds),
+    "sealed": Target(_sealed, lambda: [_sealed_file()]),
+    "websocket": Target(_websocket, lambda: [_HANDSHAKE, b"f\x81\x85\0\0\0\0hello", b"f\x89\x80\0\0\0\0"]),
+    "zeromq": Target(_zeromq, lambda: [_GREETING, b"g" + _READY, b"g" + _READY + b"\0\x07\x01marker"]),
 }
 """Name → target, in the order in which a campaign runs them."""
 

@@ -24,6 +24,7 @@ from insula.edge.health import HealthEvent, StreamStats
 from insula.edge.protocols import Item
 from insula.edge.reports import Answer, Rating, StepEvent
 from insula.edge.types import AffectEstimate, AffectState, Clue, Marker
+from insula.edge.untrusted import parse_json
 
 SCHEMA: Final = 1
 """Version of the wire form."""
@@ -87,8 +88,8 @@ def dumps(item: Item) -> bytes:
 def loads(line: bytes | str) -> Item:
     """The item of one line; raises ``DataError`` when it is not valid JSON or not a valid record."""
     try:
-        return decode(json.loads(line))
-    except (ValueError, RecursionError) as error:  # RecursionError: a hostile depth
+        return decode(parse_json(line))
+    except ValueError as error:
         raise DataError(f"not a JSON record: {error}") from error
 
 

@@ -40,7 +40,6 @@ from __future__ import annotations
 
 import difflib
 import inspect
-import tomllib
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -53,6 +52,7 @@ from insula.edge.engines.choice import Engines
 from insula.edge.errors import ConfigError
 from insula.edge.privacy.context import Context, use_named
 from insula.edge.privacy.mode import Mode
+from insula.edge.untrusted import parse_toml
 
 _T = typing.TypeVar("_T")
 _INJECTED = {
@@ -102,12 +102,12 @@ _KEY_OF = {"sensors": "driver", "estimators": "estimator", "sinks": "sink"}
 def load(path: Path) -> Config:
     """Read and validate a configuration file; raises ``ConfigError`` with one line that says what to do."""
     try:
-        raw = tomllib.loads(path.read_text("utf-8"))
+        raw = parse_toml(path.read_text("utf-8"))
     except FileNotFoundError as error:
         raise ConfigError(f"there is no configuration file {path}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except ValueError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
     try:
         return parse(raw, base=path.parent)

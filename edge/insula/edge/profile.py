@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from insula.edge.errors import DataError, SinkError
+from insula.edge.untrusted import parse_json
 
 SCHEMA: Final = 1
 _PSEUDONYM: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
@@ -123,7 +124,7 @@ def text(profile: Profile) -> str:
 def read(file: Path) -> Profile:
     """A profile from its file; raises ``DataError`` when it is none."""
     try:
-        table = json.loads(file.read_text("utf-8"))
+        table = parse_json(file.read_text("utf-8"))
         if table.pop("schema") != SCHEMA:
             raise ValueError("another schema: was it written by a newer version?")
         table["checks"], table["conditions"] = tuple(table["checks"]), tuple(table["conditions"])

@@ -29,6 +29,7 @@ from typing import Any
 from insula.edge.errors import DataError, SinkError
 from insula.edge.privacy import crypt
 from insula.edge.privacy.crypt import Recipient, Sealer, sealed_name
+from insula.edge.untrusted import parse_json
 
 SCHEMA = 1
 
@@ -105,12 +106,12 @@ class SessionFolder:
         """An existing session and what ran; raises ``DataError`` when it is none."""
         folder = cls(path)
         try:
-            about = json.loads(folder.info.read_text("utf-8"))
+            about = parse_json(folder.info.read_text("utf-8"))
         except FileNotFoundError as error:
             if folder.lock.exists():
                 raise DataError(f"{path} is encrypted: 'insula session open {path}' decrypts it") from error
             raise DataError(f"{path} is not a session folder: it has no session.json") from error
-        except (OSError, ValueError, RecursionError) as error:
+        except (OSError, ValueError) as error:
             raise DataError(f"{folder.info} cannot be read: {error}") from error
         if not isinstance(about, dict) or about.get("schema") != SCHEMA:
             raise DataError(f"{folder.info} is not of schema {SCHEMA}; was it written by a newer version?")

@@ -12,6 +12,7 @@ import numpy as np
 from insula.edge.errors import RingError
 from insula.edge.ring_layout import Geometry
 from insula.edge.types import StreamInfo
+from insula.edge.untrusted import parse_json
 
 FRAME_SLOTS: Final = 32
 IRREGULAR_SAMPLES: Final = 16_384
@@ -41,10 +42,10 @@ def geometry(info: StreamInfo, seconds: float) -> Geometry:
 def info_from(meta: bytes, name: str) -> StreamInfo:
     """Read the description back; raises ``RingError`` when the ring ``name`` holds no stream."""
     try:
-        fields = json.loads(meta)["stream"]
+        fields = parse_json(meta)["stream"]
         for key in ("ch_names", "units", "shape"):
             fields[key] = tuple(fields[key])
         fields["limits"] = tuple(fields["limits"]) if fields["limits"] else None
         return StreamInfo(**fields)
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise RingError(f"{name} holds no stream") from error

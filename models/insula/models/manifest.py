@@ -32,13 +32,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, TypeVar
 
 from insula.edge.errors import ModelError
+from insula.edge.untrusted import parse_toml
 
 _WEIGHTS = "insula.models.weights"
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # beside the manifest, nowhere else
@@ -112,8 +112,8 @@ def load(name: str) -> Manifest:
 def parse(text: str, name: str) -> Manifest:
     """The manifest in a TOML ``text``; raises ``ModelError`` that names what is wrong with it."""
     try:
-        raw = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raw = parse_toml(text)
+    except ValueError as error:
         raise ModelError(f"the manifest of {name!r} is malformed: {error}") from error
     table = _Table(name, raw)
     card = _Table(name, table.take("card", dict))

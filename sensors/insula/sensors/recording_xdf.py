@@ -4,27 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import io
-import struct
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO, Final
-from xml.etree.ElementTree import ParseError
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from insula.edge import packfile
-from insula.edge.errors import DataError, SensorUnavailable
+from insula.edge.errors import SensorUnavailable
 from insula.edge.types import StreamInfo
 from insula.sensors.order import rising
 from insula.sensors.probe import library
 from insula.sensors.recording import Track
 from insula.sensors.units import TEXT, as_text, canonical
-
-_DAMAGED: Final = (
-    *(OSError, ValueError, IndexError, KeyError, EOFError, MemoryError),
-    *(struct.error, ParseError, DataError),
-)
 
 
 def read_xdf(path: Path, *more: Path, dejitter: bool = True) -> list[Track]:
@@ -43,7 +36,7 @@ def read_xdf(path: Path, *more: Path, dejitter: bool = True) -> list[Track]:
         tracks = [_track(stream, begin, path) for stream in takes[0][1]]
         for file, streams in takes[1:]:
             tracks = _joined(tracks, [_track(stream, begin, file) for stream in streams])
-    except _DAMAGED as error:
+    except (ValueError, IndexError) as error:
         raise SensorUnavailable(f"{path.name} holds streams that cannot be: {error}") from error
     return tracks
 
@@ -54,7 +47,7 @@ def _filled(path: Path, dejitter: bool) -> list[Any]:
         with _opened(path) as file:  # pyxdf leaves a file it refuses open
             streams, _ = pyxdf.load_xdf(file, dejitter_timestamps=dejitter, verbose=False)
         return [s for s in streams if len(s["time_stamps"]) and int(_text(s["info"], "channel_count") or 0)]
-    except _DAMAGED as error:
+    except Exception as error:  # a third party's parser on anybody's bytes
         raise SensorUnavailable(f"pyxdf cannot read {path.name}: {type(error).__name__}: {error}") from error
 
 

@@ -18,6 +18,7 @@ from typing import BinaryIO, Final, Literal
 
 from insula.edge.errors import DataError, SinkError
 from insula.edge.reports import ROLES
+from insula.edge.untrusted import parse_json
 
 FILE: Final = "annotations.jsonl"
 SCHEMA: Final = 1
@@ -123,7 +124,7 @@ def _ends_whole(file: BinaryIO) -> bool:
 
 
 def _parse(line: bytes) -> tuple[Act, Annotation]:
-    body = json.loads(line)
+    body = parse_json(line)
     if body.pop("schema") != SCHEMA:
         raise ValueError(f"not of schema {SCHEMA}; was it written by a newer version?")
     act = body.pop("act")

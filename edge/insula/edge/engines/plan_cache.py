@@ -20,6 +20,7 @@ from typing import Any
 
 from insula.edge.engines.gpu import Device
 from insula.edge.errors import EngineError
+from insula.edge.untrusted import parse_json
 
 BUILD = 1
 """Version of the build's settings; another one is another plan."""
@@ -100,7 +101,7 @@ def _differences(found: dict[str, Any], wanted: dict[str, Any]) -> str:
 
 def _split(content: bytes) -> tuple[dict[str, Any], bytes]:
     head, _, plan = content.partition(b"\n")
-    about = json.loads(head)
+    about = parse_json(head)
     if not isinstance(about, dict) or about.pop("sha256", None) != hashlib.sha256(plan).hexdigest():
         raise ValueError("its hash is wrong")
     return about, plan

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from insula.edge.errors import DataError, SinkError
+from insula.edge.untrusted import parse_json
 
 _START = "0" * 64
 
@@ -106,7 +107,7 @@ class AuditLog:
         previous = _START
         for n, line in enumerate(lines, 1):
             try:
-                body = json.loads(line)
+                body = parse_json(line)
                 entry = Entry(hash=body.pop("hash"), **body)
                 sound = entry.n == n and entry.previous == previous and entry.hash == _hash(body)
             except (AttributeError, KeyError, TypeError, ValueError):
@@ -119,7 +120,7 @@ class AuditLog:
 
     def _head(self) -> tuple[int, str]:
         try:
-            body = json.loads(self.head.read_text("utf-8"))
+            body = parse_json(self.head.read_text("utf-8"))
             return int(body["n"]), str(body["hash"])
         except FileNotFoundError:
             return 0, _START

@@ -16,6 +16,7 @@ from typing import Any
 from insula.edge.errors import DataError, SinkError
 from insula.edge.privacy.mode import Mode
 from insula.edge.types import StreamInfo
+from insula.edge.untrusted import parse_json
 
 STREAMS = ("camera", "voice", "eeg", "eda", "heart", "gaze", "other")
 """The kinds of stream a person is asked about."""
@@ -116,7 +117,7 @@ def dumps(consent: Consent) -> str:
 def loads(text: str) -> Consent:
     """The consent in a JSON text; raises ``DataError``."""
     try:
-        body: dict[str, Any] = json.loads(text)
+        body: dict[str, Any] = parse_json(text)
         known = {field.name for field in fields(Consent)}
         if unknown := sorted(body.keys() - known):
             raise DataError(f"unknown key {unknown[0]!r}; known are {', '.join(sorted(known))}")

@@ -29,6 +29,7 @@ from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 
 from insula.edge.errors import DataError, SinkError
+from insula.edge.untrusted import parse_json
 
 MAGIC: Final = b"INSULA-SEALED-1\n"
 SUFFIX: Final = ".sealed"
@@ -205,7 +206,7 @@ def recipient_of(private: bytes) -> Recipient:
 def unlock(session_key: str, private: bytes) -> bytes:
     """The key in the text of a ``session.key``; raises ``DataError``."""
     try:
-        body = json.loads(session_key)
+        body = parse_json(session_key)
         mine = recipient_of(private).id
         if body["recipient"] != mine:
             raise DataError(f"it was encrypted for the key {body['recipient']}; the key here is {mine}")

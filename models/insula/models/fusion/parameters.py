@@ -5,7 +5,6 @@ They stand in ``parameters.toml`` beside this file; ``docs/validity-fusion.md`` 
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +12,7 @@ from importlib import resources
 from typing import Any, Final
 
 from insula.edge.errors import ModelError
+from insula.edge.untrusted import parse_toml
 
 FILE: Final = "parameters.toml"
 
@@ -77,6 +77,6 @@ def shipped() -> Parameters:
     """The parameters of this installation; raises ``ModelError`` when they are unusable."""
     try:
         text = resources.files("insula.models.fusion").joinpath(FILE).read_text("utf-8")
-        return Parameters.from_table(tomllib.loads(text))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        return Parameters.from_table(parse_toml(text))
+    except (OSError, ValueError) as error:
         raise ModelError(f"{FILE} of fusion cannot be read ({error}); reinstall insula") from error

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from insula.edge.errors import DataError, SinkError
+from insula.edge.untrusted import parse_json
 from insula.ui.dashboard.series import FloatArray
 from insula.ui.report.facts import Facts
 from insula.ui.report.style import LABELS
@@ -64,7 +65,7 @@ def write(found: Summary, folder: Path) -> None:
 def read(folder: Path) -> Summary:
     """What :func:`write` kept; raises ``DataError``."""
     try:
-        told = json.loads((folder / FILE).read_text("utf-8"))
+        told = parse_json((folder / FILE).read_text("utf-8"))
         for axis in ("valence", "arousal"):
             told[axis] = None if told[axis] is None else tuple(told[axis])
         return Summary(**told)

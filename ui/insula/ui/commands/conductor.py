@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from insula.edge import SensingLoop
 from insula.edge.errors import DataError
 from insula.edge.reports import ROLES, Answer, Rating, StepEvent
+from insula.edge.untrusted import parse_json
 from insula.ui.dashboard.control import Command
 from insula.ui.protocol.filling import Said
 from insula.ui.protocol.page import Progress
@@ -143,7 +143,7 @@ class Conductor:
 def rating(command: Command) -> Rating:
     """Return the sample in a ``rating`` command; raises ``DataError``."""
     try:
-        body = json.loads(command.text)
+        body = parse_json(command.text)
         values = tuple(None if value is None else float(value) for value in body["values"])
         role = str(body["role"])
         if role not in ROLES:

@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args
 
 from insula.edge.errors import DataError, RingError
 from insula.edge.messages import MessageReader, MessageWriter
+from insula.edge.untrusted import parse_json
 from insula.ui.dashboard.view import Session
 from insula.ui.protocol import page
 
@@ -142,8 +143,8 @@ def parse_session(body: dict[str, Any]) -> Session:
 
 def _object(message: bytes) -> dict[str, Any]:
     try:
-        body = json.loads(message)
-    except (ValueError, RecursionError) as error:
+        body = parse_json(message)
+    except ValueError as error:
         raise DataError(f"not a JSON message: {error}") from error
     if not isinstance(body, dict):
         raise DataError("a message is a JSON object")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +10,7 @@ from insula.edge.errors import DataError, RingError
 from insula.edge.messages import MessageReader
 from insula.edge.stream import StreamReader
 from insula.edge.types import VideoFrame
+from insula.edge.untrusted import parse_json
 from insula.ui.dashboard.control import Command, Outbox, parse_session
 from insula.ui.dashboard.presenter import Presenter
 from insula.ui.dashboard.view import VideoView
@@ -122,7 +122,7 @@ class FeedSource:
             return
         for message in self._feed.read_new():
             try:
-                body = json.loads(message)
+                body = parse_json(message)
                 session = isinstance(body, dict) and body.get("record") == "session"
                 presenter.take(parse_session(body) if session else codec.decode(body))
             except (DataError, ValueError):

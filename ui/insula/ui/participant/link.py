@@ -9,6 +9,7 @@ from insula.edge.clock import Clock
 from insula.edge.errors import DataError, RingError
 from insula.edge.messages import MessageReader
 from insula.edge.reports import Rating
+from insula.edge.untrusted import parse_json
 from insula.ui.dashboard.control import Command, Outbox, parse_session
 from insula.ui.protocol.page import Progress
 
@@ -55,7 +56,7 @@ class Link:
             ):  # states and estimates are not for this window
                 continue
             try:
-                session = parse_session(json.loads(message))
+                session = parse_session(parse_json(message))
             except (DataError, ValueError):
                 continue
             self._heard = self._clock()

@@ -18,6 +18,7 @@ from insula.edge.privacy.context import IN_WORDS, NOTICE_DUTY, PROHIBITED, Conte
 from insula.edge.privacy.crypt import Recipient
 from insula.edge.privacy.mode import Mode
 from insula.edge.types import StreamInfo
+from insula.edge.untrusted import parse_json
 from insula.ui import places
 from insula.ui.privacy import keys
 from insula.ui.terminal import console
@@ -166,7 +167,7 @@ def _path() -> Path:
 def load() -> Context | None:
     """What was stated for this machine; raises ``DataError`` when the file is damaged."""
     try:
-        body = json.loads(_path().read_text("utf-8"))
+        body = parse_json(_path().read_text("utf-8"))
         return Context(
             use_named(body["use"]), str(body["purpose"]), str(body["medical_or_safety"]), bool(body["notice"])
         )

@@ -14,6 +14,7 @@ from pathlib import Path
 from insula.edge.errors import ConfigError, DataError, SinkError
 from insula.edge.privacy import crypt
 from insula.edge.privacy.crypt import Recipient
+from insula.edge.untrusted import parse_json
 from insula.ui import places
 
 PASSPHRASE = "INSULA_PASSPHRASE"
@@ -83,7 +84,7 @@ def _asked_once(place: Path) -> bytes:
 def _private(ask: Callable[[], str]) -> bytes:
     path = folder() / "private.json"
     try:
-        kept = json.loads(path.read_text("utf-8"))
+        kept = parse_json(path.read_text("utf-8"))
     except FileNotFoundError as error:
         raise DataError(
             f"the private key is not on this machine ({path}); bring the folder 'keys' of the machine "

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from insula.edge.errors import DataError
+from insula.edge.untrusted import parse_json
 from insula.ui.protocol.page import Form, FormItem
 
 LEFT_OUT = "left out by the respondent"
@@ -31,7 +32,7 @@ class Said:
     def loads(cls, text: str) -> Said:
         """Return what :meth:`dumps` wrote; raises ``DataError``."""
         try:
-            body = json.loads(text)
+            body = parse_json(text)
             return cls(
                 int(body["step"]),
                 str(body["item"]),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from insula.edge.errors import ConfigError
 from insula.edge.registry import nearest
+from insula.edge.untrusted import parse_toml
 
 Key = str | int
 Localised = Mapping[str, str]
@@ -30,8 +30,8 @@ def read(path: Path) -> Table:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error
     try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        raw = parse_toml(text)
+    except ValueError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
     return Table(raw, path, lines(text), ())
 
