@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from insula.edge.errors import DataError
-from insula.models.eda import pinn
+from insula.models.eda import pinn, pinn_train, questionnaire
 from insula.models.eda.packs import read_pack
-from insula.models.eda.testing import made_up_eda, made_up_pulse, write_stress_pack
+from insula.models.eda.testing import made_up_eda, made_up_pulse, write_cogwear_pack, write_stress_pack
 from insula.models.eda.wesad import read_panas, read_wesad
 
 
@@ -71,7 +72,8 @@ def test_panas_answers_by_condition(tmp_path):
 
 
 def test_random_folds_learn_random_labels_and_person_folds_do_not():
-    shuffled, grouped = pinn.leak(0, shuffled=True), pinn.leak(0, shuffled=False)
+    study = questionnaire.dealt_at_random(0)
+    shuffled, grouped = (questionnaire.score(study, shuffled=leak) for leak in (True, False))
     assert shuffled.f1 > 0.99
     assert shuffled.r > 0.99
     assert grouped.f1 < 0.5
@@ -89,5 +91,37 @@ def test_the_recipe_keeps_people_apart_and_its_constants_at_unit_length(tmp_path
     assert np.allclose(np.linalg.norm(outcome.constants, axis=1), 1.0, atol=1e-5)
     assert (outcome.constants > 0).all()
     assert np.isfinite(outcome.p).all()
+
+
+def test_sets_that_are_not_there_are_named(tmp_path):
     with pytest.raises(DataError, match="eda_stress_predict"):
-        pinn.train(tmp_path, tmp_path / "out")
+        pinn_train.train_dataset("stress-predict", tmp_path, tmp_path)
+    with pytest.raises(DataError, match="stress-predict, cogwear, wesad"):
+        pinn_train.train_dataset("deap", tmp_path, tmp_path)
+
+
+def test_wesad_is_scored_by_both_protocols(tmp_path):
+    pytest.importorskip("torch", reason="training needs the [train] extra")
+    rng = np.random.default_rng(0)
+    for k in (2, 3, 4):
+        folder = write_person(tmp_path, f"S{k}")
+        answers = [";".join(str(x) for x in rng.integers(1, 6, 26)) for _ in range(3)]
+        text = "# ORDER;Base;TSST;Fun\n" + "".join(f"# PANAS;{row}\n" for row in answers)
+        (folder / f"S{k}_quest.csv").write_text(text)
+    pinn_train.train_dataset("wesad", tmp_path, tmp_path)
+    told = (tmp_path / "eda-pinn-wesad.txt").read_text("utf-8")
+    assert "leave one person out (3)" in told
+    assert "WESAD's own answers" in told
+    assert told.count("random folds over rows, LEAKS: macro-F1 1.000") == 2
+    assert "α0" in told
+
+
+def test_levels_are_relative_to_the_start_of_the_session(tmp_path):
+    write_cogwear_pack(tmp_path / "p.npz", 2)
+    recordings = list(read_pack(tmp_path / "p.npz"))
+    data = pinn.sequences(recordings, 60)
+    again = pinn.sequences([replace(r, eda=r.eda * 3) for r in recordings], 60)
+    rest = data.y == 0
+    assert rest.any()
+    assert (data.y == 1).sum() > rest.sum()  # of the baseline its first minute is the reference
+    assert np.abs(again.x - data.x).max() < 0.2  # a factor is no information

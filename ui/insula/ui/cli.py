@@ -238,13 +238,18 @@ def train(
     ),
     seed: Annotated[int, typer.Option("--seed", help="Seed of everything random.")] = 0,
     dataset: Annotated[
-        str, typer.Option("--dataset", help="EEG only: your own copy of deap, dreamer, seed or seed-iv.")
+        str,
+        typer.Option(
+            "--dataset",
+            help="EEG: your own deap, dreamer, seed or seed-iv. EDA: stress-predict, cogwear or wesad.",
+        ),
     ] = "",
 ) -> None:
     """Train a model by the recipe that made the shipped one (needs the 'train' extra).
 
-    With --dataset, an emotion model of a set that needs an agreement: both protocols are scored, the
-    published one (labelled as leaking) and leave-one-person-out.
+    With --dataset, a published method on a named set, scored both ways: by its own protocol (labelled as
+    leaking) and with people kept apart. EEG: the RBTransformer on emotion sets that need an agreement.
+    EDA: the multi-task network with a physical residual.
     """
     from insula.ui.commands import modelling
 

@@ -7,28 +7,24 @@ conductance and has two heads, next second's conductance E and arousal a in 0…
     BCE(a, condition) + λ1 · mean (Ê − E)² + λ2 · mean r²,    r = γ dE/dt + α0 E − β a
 
 α0, β and γ are positive. Their common scale is free (r = 0 for all zeros), so they are kept at unit length
-and only their ratios mean anything. ``leak`` shows on random labels what random folds over rows with
-questionnaire inputs give.
+and only their ratios mean anything. Data sets and report: ``pinn_train``; what random folds over rows with
+questionnaire inputs give: ``questionnaire``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from insula.edge.errors import DataError
-from insula.models import metrics
 from insula.models.eda.examples import label_of
-from insula.models.eda.packs import Recording, read_pack
+from insula.models.eda.packs import Recording
 from insula.models.eda.reader import BASELINE_S, FeatureReader
-from insula.models.split import grouped_kfold, leave_one_group_out
+from insula.models.split import leave_one_group_out
 
 Array = npt.NDArray[np.float64]
 
-PACK = "eda_stress_predict.npz"
 WINDOW_S = 60
 EVERY_S = 10
 RECONSTRUCTION, RESIDUAL = 1.0, 0.1
@@ -54,17 +50,22 @@ class Outcome:
     rmse: float
 
 
-def sequences(recordings: list[Recording]) -> Sequences:
-    """Windows of labelled segments, every 10 s; those side by side are marked ``aligned`` for scoring."""
+def sequences(recordings: list[Recording], reference_s: int = BASELINE_S) -> Sequences:
+    """Windows of labelled segments, every 10 s; those side by side are marked ``aligned`` for scoring.
+
+    Levels are relative to the first ``reference_s`` seconds of a session, whose windows do not count.
+    """
     rows: list[tuple[Array, int, str, bool]] = []
+    reference: dict[str, float] = {}
     for recording in recordings:
         seconds = FeatureReader(recording.sfreq).push(recording.eda)
         level = np.log(np.array([s.level_us for s in seconds]) + 0.05)
-        level -= level[:BASELINE_S].mean()
+        first = 0 if recording.session in reference else reference_s
+        level -= reference.setdefault(recording.session, float(level[:reference_s].mean()))
         for segment in recording.segments:
             label = label_of(segment.name)
             for end in range(segment.start_s + WINDOW_S, min(segment.end_s, len(level) - 1), EVERY_S):
-                if label >= 0 and end > BASELINE_S:
+                if label >= 0 and end > first:
                     aligned = (end - segment.start_s) % WINDOW_S == 0
                     rows.append((level[end - WINDOW_S : end + 1], label, recording.subject, aligned))
     x, y, person, aligned_rows = zip(*rows, strict=True)
@@ -130,72 +131,3 @@ def _fit(
         error = float(((forecast - x[torch.tensor(test), 1:]) ** 2).mean()) * scale**2
         constants = functional.normalize(functional.softplus(raw), dim=0).double().numpy()
         return torch.sigmoid(logit[:, -1]).double().numpy(), constants, error
-
-
-@dataclass(frozen=True, slots=True)
-class Leak:
-    """What a protocol gives where there is nothing to learn: macro-F1 of the class, r of the EDA."""
-
-    f1: float
-    r: float
-
-
-def leak(seed: int, *, shuffled: bool) -> Leak:
-    """Nearest neighbour on random questionnaire answers, constant within person and condition.
-
-    15 people × 3 conditions × 40 rows, 26 answers of 1–5; the class and the EDA level are dealt at random to
-    (person, condition). ``shuffled``: five random folds over rows, as published; else folds of whole people.
-    """
-    rng = np.random.default_rng(seed)
-    group = np.repeat(np.arange(45), 40)
-    answers = rng.integers(1, 6, (45, 26))[group].astype(np.float64)
-    y, eda = rng.integers(0, 3, 45)[group], rng.lognormal(0, 1, 45)[group] + rng.normal(0, 0.05, len(group))
-    if shuffled:
-        part = rng.permutation(len(group)) % 5
-        folds = [(np.flatnonzero(part != k), np.flatnonzero(part == k)) for k in range(5)]
-    else:
-        person = np.array([f"p{g // 3}" for g in group])
-        folds = [(f.train, f.test) for f in grouped_kfold(person, 5, group_key="person", seed=seed).folds]
-    guess, level = np.empty(len(y), np.int64), np.empty(len(y))
-    for train, test in folds:
-        near = train[((answers[test, None] - answers[None, train]) ** 2).sum(axis=2).argmin(axis=1)]
-        guess[test], level[test] = y[near], eda[near]
-    return Leak(metrics.macro_f1(y, guess, 3), metrics.pearson(eda, level))
-
-
-def train(data: Path, out: Path, seed: int = 0) -> None:
-    """Run the recipe on ``eda_stress_predict.npz`` in ``data``; write ``eda-pinn.txt`` into ``out``."""
-    if not (data / PACK).is_file():
-        raise DataError(f"there is no {PACK} in {data}; data.md says where it comes from")
-    found = sequences(list(read_pack(data / PACK)))
-    lines = [
-        "Multi-task EDA network with physical residual: Stress-Predict, leave one person out, windows of 60 s"
-    ]
-    for name, weight in (("with residual", RESIDUAL), ("without residual", 0.0)):
-        lines.append(_line(name, found, run(found, residual=weight, seed=seed)))
-    lines.append("Nearest neighbour on random questionnaire answers and random labels (nothing to learn):")
-    for name, shuffled in (("random folds over rows, as published", True), ("folds of whole people", False)):
-        result = leak(seed, shuffled=shuffled)
-        lines.append(f"  {name}: macro-F1 {result.f1:.3f}, EDA r {result.r:.3f}")
-    text = "\n".join(lines)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "eda-pinn.txt").write_text(text + "\n", "utf-8")
-    print(text)
-
-
-def _line(name: str, data: Sequences, outcome: Outcome) -> str:
-    rows = data.aligned
-    auc = metrics.auc(data.y[rows], outcome.p[rows])
-    low, high = metrics.bootstrap(
-        lambda i: metrics.auc(data.y[rows][i], outcome.p[rows][i]), data.person[rows], n=500
-    )
-    mean, sd = outcome.constants.mean(axis=0), outcome.constants.std(axis=0)
-    constants = ", ".join(
-        f"{symbol} {m:.3f} ± {s:.3f}" for symbol, m, s in zip(("α0", "β", "γ"), mean, sd, strict=True)
-    )
-    if not outcome.constants.std() or "without" in name:
-        constants = "constants not trained"
-    return (
-        f"  {name}: AUC {auc:.3f} [{low:.3f}, {high:.3f}], one-second forecast of log conductance "
-        f"RMSE {outcome.rmse:.4f}, {constants}"
-    )

@@ -84,7 +84,7 @@ def read_panas(file: Path) -> dict[str, tuple[float, ...]]:
     """Condition name as in the file (``Base``, ``TSST`` …) → its PANAS answers.
 
     These are the published inputs. They identify (person, condition), so folds must keep people whole
-    (``insula.models.eda.pinn.leak`` shows what happens otherwise).
+    (``insula.models.eda.questionnaire`` shows what happens otherwise).
     """
     order: list[str] = []
     answers: list[tuple[float, ...]] = []

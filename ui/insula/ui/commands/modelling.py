@@ -18,6 +18,7 @@ from insula.ui.terminal import console
 _SHOWN = 6
 MODALITIES = ("face", "speech", "eda", "eeg")
 TRAINED = (*MODALITIES, "fusion")
+_BY_DATASET = {"eeg": "rb_train", "eda": "pinn_train"}
 
 
 def list_models() -> None:
@@ -81,13 +82,13 @@ def evaluate(modality: str, data: Path, predictions: Path, model: str = "") -> N
 
 
 def train(modality: str, data: Path, out: Path, seed: int, dataset: str = "") -> None:
-    """Run the recipe of one modality, or that of an EEG emotion set of the user's own."""
+    """Run the recipe of one modality, or that of one named data set (EEG emotion, multi-task EDA)."""
     if not data.is_dir():
         raise DataError(f"--data {data} is not a folder with training data")
-    if dataset and modality != "eeg":
-        raise ConfigError("--dataset names an EEG set: use it with 'insula train eeg'")
+    if dataset and modality not in _BY_DATASET:
+        raise ConfigError(f"--dataset names a set for {' or '.join(_BY_DATASET)}, not for {modality}")
     try:
-        module = _module(modality, "rb_train" if dataset else "train")
+        module = _module(modality, _BY_DATASET[modality] if dataset else "train")
     except ImportError as error:
         raise ConfigError(
             f"training needs more packages ({error.name}): pip install 'insula[train]'"
