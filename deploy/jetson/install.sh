@@ -77,6 +77,7 @@ if [ ! -e /etc/insula/environment ]; then
   } >/etc/insula/environment
 fi
 [ -e /etc/insula/session.toml ] || install -m 640 -g insula "$here/session.toml" /etc/insula/session.toml
+install -m 644 "$here/README.md" "$home/README.md"
 install -m 755 "$here/csi-camera.sh" "$home/csi-camera.sh"
 install -m 644 "$here/insula.service" "$here/insula-csi.service" /etc/systemd/system/
 install -m 644 "$here/99-insula.rules" /etc/udev/rules.d/

@@ -120,7 +120,7 @@ def test_auto_says_what_it_passed_over_and_why() -> None:
     assert engine.provider == engines.provider
     before = AUTO[: AUTO.index(next(name for name in AUTO if PROVIDERS.get(name) == engine.provider))]
     assert engines.note.startswith(f"on {engine.provider}, not on tensorrt: TensorRT is not installed here")
-    assert all(f"not on {name}: " in engines.note for name in before)
+    assert all(name in engines.note for name in before)
 
 
 def test_without_auto_nothing_falls_back() -> None:

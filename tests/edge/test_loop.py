@@ -62,6 +62,16 @@ class Keeper:
         self.closed = True
 
 
+def test_an_engine_that_auto_fell_back_to_is_told() -> None:
+    loop = SensingLoop(config.parse({**EDA, "engine": {"use": "auto"}}))
+    with loop:
+        event = loop.health.get("eda estimator")
+        assert event is not None
+        assert event.state == "running"
+        assert "not on " in event.reason
+        assert event.reason.startswith(f"on {loop.engines['eda estimator']}, ")
+
+
 def test_a_machine_that_gets_warm_is_told() -> None:
     seen = Seen()
     hot = MachineState((Zone("cpu-thermal", 90.0, 95.0),), "15W")

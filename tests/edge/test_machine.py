@@ -30,6 +30,9 @@ def jetson(tmp_path: Path) -> Path:
     zone(tmp_path, 10, "pmic-thermal", 70.0)
     write(tmp_path / "var/lib/nvpmodel/status", "pmode:0002 fmode:quiet")
     write(tmp_path / "etc/nvpmodel.conf", "< POWER_MODEL ID=0 NAME=MAXN >\n< POWER_MODEL ID=2 NAME=15W >")
+    write(tmp_path / "sys/class/hwmon/hwmon1/in1_label", "VDD_IN")
+    write(tmp_path / "sys/class/hwmon/hwmon1/in1_input", "5072")
+    write(tmp_path / "sys/class/hwmon/hwmon1/curr1_input", "1450")
     return tmp_path
 
 
@@ -42,7 +45,7 @@ def test_a_jetson_is_read(jetson: Path) -> None:
     )
     assert state.power_mode == "15W"
     assert state.tightest == state.zones[0]
-    assert state.words() == "cpu-thermal 62 °C, acts at 99 °C; power mode 15W"
+    assert state.words() == "cpu-thermal 62 °C, acts at 99 °C; draws 7.4 W; power mode 15W"
 
 
 def test_the_mode_is_its_number_where_nobody_names_it(jetson: Path) -> None:

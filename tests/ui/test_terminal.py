@@ -65,3 +65,15 @@ def test_texts() -> None:
     assert (measure_text(None), measure_text(Measure(-0.25, 0.1))) == ("–", "-0.25 ± 0.10")
     assert expression_text(None) == "–"
     assert expression_text((*[math.log(0.04)] * 7, math.log(0.72))) == "contempt 72%"
+
+
+def test_an_estimator_that_does_not_run_as_asked_is_named() -> None:
+    tally = Tally()
+    tally.take(HealthEvent(1.0, "eda estimator", "estimator", NodeState.RUNNING))
+    slowed = "slowed to every 133 ms: an estimate takes 52 ms of its 67 ms"
+    tally.take(HealthEvent(1.0, "face estimator", "estimator", NodeState.RUNNING, slowed))
+    shown = Console(file=io.StringIO(), width=100, record=True)
+    shown.print(live_view(tally, "t", 1.0, ""))
+    said = shown.export_text()
+    assert f"face estimator: {slowed}" in said
+    assert "eda estimator" not in said

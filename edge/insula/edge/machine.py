@@ -2,7 +2,7 @@
 
 ``/sys/class/thermal`` (thermal zones and their trip points) is the same on a Jetson and a desktop.
 The power mode is nvpmodel's on a Jetson (``/var/lib/nvpmodel/status``, ``/etc/nvpmodel.conf``), else the
-firmware's platform profile, else the governor of the first core.
+firmware's platform profile, else the governor of the first core. Power: the board's own monitor.
 """
 
 from __future__ import annotations
@@ -34,11 +34,15 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class MachineState:
-    """The zones, and the power mode ("" where it is not known). Without zones ``reason`` says why."""
+    """The zones, and the power mode ("" where it is not known). Without zones ``reason`` says why.
+
+    ``power_w`` is what the whole board draws, ``None`` where nothing measures it.
+    """
 
     zones: tuple[Zone, ...] = ()
     power_mode: str = ""
     reason: str = ""
+    power_w: float | None = None
 
     @property
     def tightest(self) -> Zone | None:
@@ -56,6 +60,8 @@ class MachineState:
             parts.append(f"{zone.name} {zone.celsius:.0f} °C{of}")
         else:
             parts.append(f"temperature not measured: {self.reason}")
+        if self.power_w is not None:
+            parts.append(f"draws {self.power_w:.1f} W")
         if self.power_mode:
             parts.append(f"power mode {self.power_mode}")
         return "; ".join(parts)
@@ -66,7 +72,7 @@ def read_machine(root: Path = Path("/")) -> MachineState:
     folder = root / "sys/class/thermal"
     zones = tuple(zone for path in sorted(folder.glob("thermal_zone*"), key=_number) if (zone := _zone(path)))
     reason = "" if zones else f"no working thermal zone in {folder}"
-    return MachineState(zones, _power_mode(root), reason)
+    return MachineState(zones, _power_mode(root), reason, _power_w(root))
 
 
 def _zone(path: Path) -> Zone | None:
@@ -89,6 +95,16 @@ def _power_mode(root: Path) -> str:
     return _text(root / "sys/firmware/acpi/platform_profile") or _text(
         root / "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"
     )
+
+
+def _power_w(root: Path) -> float | None:
+    """The rail VDD_IN of an INA3221 (Jetson Orin Nano and NX; an AGX measures parts of the board only)."""
+    for label in (root / "sys/class/hwmon").glob("hwmon*/in*_label"):
+        if _text(label) == "VDD_IN":
+            volts = _milli(label.with_name(label.name.replace("label", "input")))
+            amperes = _milli(label.with_name(label.name.replace("in", "curr", 1).replace("label", "input")))
+            return None if volts is None or amperes is None else volts * amperes
+    return None
 
 
 def _milli(path: Path) -> float | None:

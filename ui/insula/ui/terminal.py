@@ -86,12 +86,11 @@ def _estimates(tally: Tally) -> Table:
 
 
 def _remarks(tally: Tally) -> list[Text]:
-    """Which part runs, but not as asked, and how the machine is."""
-    colours = {"estimator": "yellow", "machine": "bright_black"}
+    """Which estimators run, but not as asked: slowed, or on another engine."""
     return [
-        Text(f"{event.node}: {event.reason}", colours[event.kind])
+        Text(f"{event.node}: {event.reason}", "yellow")
         for event in tally.nodes.values()
-        if event.kind in colours and event.state is NodeState.RUNNING and event.reason
+        if event.kind == "estimator" and event.state is NodeState.RUNNING and event.reason
     ]
 
 

@@ -50,6 +50,32 @@ def load(model: bytes, use: str = "cpu", *, threads: int = 1, cores: Sequence[in
     return engine
 
 
+def why_absent(use: str) -> str:
+    """Why the engine named ``use`` can run no network here; "" when it may."""
+    if use in PROVIDERS:
+        from insula.edge.engines import onnx
+
+        return onnx.why_absent(PROVIDERS[use])
+    if use == "tensorrt":
+        from insula.edge.engines import tensorrt
+
+        try:
+            tensorrt.open_gpu()
+        except EngineError as error:
+            return str(error)
+    return ""
+
+
+def present(engines: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """Those that may run here, and why the others cannot; missing providers share one reason."""
+    why = {name: why_absent(name) for name in engines}
+    missing = [name for name, reason in why.items() if reason and name in PROVIDERS]
+    reasons = {name: reason for name, reason in why.items() if reason and name not in missing}
+    if missing:
+        reasons[", ".join(missing)] = "not part of this onnxruntime"
+    return [name for name, reason in why.items() if not reason], reasons
+
+
 class Engines:
     """A ``Loader`` as configured by the ``[engine]`` table.
 
@@ -75,8 +101,9 @@ class Engines:
 
     def __call__(self, model: bytes) -> Engine:
         """Load ``model``; raises ``EngineError`` when the engine asked for, or all of ``auto``, refuse."""
-        passed: list[str] = []
-        for use in AUTO if self.use == "auto" else (self.use,):
+        here, absent = present(AUTO) if self.use == "auto" else ([self.use], {})
+        passed = [f"{use}: {reason}" for use, reason in absent.items()]
+        for use in here:
             try:
                 engine = load(model, use, threads=self._threads, cores=self._cores)
             except (EngineError, ConfigError) as error:

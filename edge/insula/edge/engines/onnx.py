@@ -52,12 +52,8 @@ class OnnxEngine:
         self, model: bytes, *, provider: str = CPU, threads: int = 1, cores: Sequence[int] = ()
     ) -> None:
         refuse_external_data(model)
-        if provider not in ort.get_available_providers():
-            raise EngineError(
-                f"{provider} is not part of this onnxruntime, which has "
-                f"{', '.join(ort.get_available_providers())}; "
-                "install the matching onnxruntime package or choose one of these"
-            )
+        if why := why_absent(provider):
+            raise EngineError(why)
         options = _session_options(threads, cores)
         if provider != CPU:
             options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
@@ -94,6 +90,17 @@ class OnnxEngine:
     def close(self) -> None:
         """Release the session."""
         del self._session
+
+
+def why_absent(provider: str) -> str:
+    """Why ``provider`` can run nothing here; "" when it may."""
+    here = ort.get_available_providers()
+    if provider in here:
+        return ""
+    return (
+        f"{provider} is not part of this onnxruntime, which has {', '.join(here)}; "
+        "install the matching onnxruntime package or choose one of these"
+    )
 
 
 def _session_options(threads: int, cores: Sequence[int]) -> ort.SessionOptions:

@@ -16,6 +16,7 @@ from insula.edge import ring, runtime_dir
 from insula.edge.clock import now
 from insula.edge.engines.choice import Engines, on_cpu
 from insula.edge.errors import EngineError, InsulaError
+from insula.edge.machine import read_machine
 from insula.models import manifest
 from insula.ui import display
 from insula.ui.terminal import console
@@ -59,6 +60,11 @@ def _cores() -> Iterator[Finding]:
         yield "ok", "cores", f"{usable} usable"
     else:
         yield "note", "cores", "one usable: all four modalities with the dashboard need about one and a half"
+
+
+def _machine() -> Iterator[Finding]:
+    state = read_machine()
+    yield "ok" if state.zones else "note", "machine", state.words()
 
 
 def _ring() -> Iterator[Finding]:
@@ -168,6 +174,7 @@ _CHECKS = (
     _python,
     _clock,
     _cores,
+    _machine,
     _ring,
     _shared_memory,
     _packages,

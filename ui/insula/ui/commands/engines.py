@@ -44,11 +44,11 @@ def bench(names: Sequence[str], engines: Sequence[str], inputs: Path | None, run
     if inputs is not None and len(chosen) != 1:
         raise ConfigError("--inputs are those of one model: name it")
     table = _table()
-    refused: dict[str, str] = {}
+    here, refused = choice.present(engines or choice.names())
     with console.status("measuring …") as status:
         for name in chosen:
             status.update(f"measuring {name} …")
-            rows = list(_rows(name, engines or choice.names(), inputs, runs))
+            rows = list(_rows(name, here, inputs, runs))
             reference = next((r.trial for r in rows if r.trial is not None), None)
             for row in rows:
                 if row.trial is None or reference is None:
@@ -63,8 +63,8 @@ def bench(names: Sequence[str], engines: Sequence[str], inputs: Path | None, run
         "CPU, in standard deviations of those (mean, largest).",
         style="bright_black",
     )
-    for engines_, why in _together(refused).items():
-        console.print(f"[bright_black]○ {engines_}: {escape(why)}[/bright_black]")
+    for engine, why in refused.items():
+        console.print(f"[bright_black]○ {engine}: {escape(why)}[/bright_black]")
 
 
 def build(names: Sequence[str]) -> None:
@@ -133,15 +133,6 @@ def _fp32(content: bytes) -> bytes | None:
     model = onnx.load_model_from_string(content)
     without_pairs(model)
     return bytes(model.SerializeToString())
-
-
-def _together(refused: dict[str, str]) -> dict[str, str]:
-    """Reasons by engine, the providers that this onnxruntime does not have in one line."""
-    absent = [
-        name for name, why in refused.items() if why.startswith(f"{choice.PROVIDERS.get(name)} is not part")
-    ]
-    others = {name: why for name, why in refused.items() if name not in absent}
-    return {**others, ", ".join(absent): "not part of this onnxruntime"} if absent else others
 
 
 def _table() -> Table:
