@@ -7,7 +7,7 @@ import pytest
 
 from insula.edge.health import NodeState
 from insula.edge.types import EXPRESSIONS
-from insula.ui import commands, dashboard, participant
+from insula.ui import commands, dashboard, participant, report
 from insula.ui.dashboard.german import GERMAN
 from insula.ui.dashboard.view import Light
 from insula.ui.dashboard.words import GLOSSARY, INDEX_LABELS, MODALITY_LABELS, Words, fields
@@ -16,7 +16,7 @@ from insula.ui.dashboard.words import GLOSSARY, INDEX_LABELS, MODALITY_LABELS, W
 def said() -> set[str]:
     """Every text the code passes to ``words(...)`` as a literal or as a constant of its module."""
     texts: set[str] = set()
-    folders = (Path(package.__path__[0]) for package in (dashboard, participant))
+    folders = (Path(package.__path__[0]) for package in (dashboard, participant, report))
     terminal = Path(commands.__path__[0]) / "participant.py"
     for path in (terminal, *(path for folder in folders for path in folder.rglob("*.py"))):
         tree = ast.parse(path.read_text("utf-8"))

@@ -8,16 +8,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from insula.edge.errors import DataError, SinkError
+from insula.edge.errors import ConfigError, DataError, SinkError
 from insula.edge.session import SessionFolder
 from insula.edge.sinks.jsonl import JsonlSink
 from insula.edge.types import AffectEstimate, AffectState, Contribution, Marker, Measure
 from insula.models import manifest
+from insula.ui.annotations import Annotations
 from insula.ui.commands import report
 from insula.ui.dashboard.rehearsal_engine import record
+from insula.ui.dashboard.words import Words
 from insula.ui.report.charts import Course, Span, clock, runs
 from insula.ui.report.facts import gather, plain_reason
+from insula.ui.report.german import REPORT
+from insula.ui.report.moments import strongest
 from insula.ui.report.page import render
+from insula.ui.report.pdf import to_pdf
 from insula.ui.report.segments import hedges_g, second_means, stretches
 
 ATTACK = '<script>alert("x")</script>'
@@ -134,6 +139,40 @@ def test_the_command_writes_beside_the_folder_and_leaves_the_hashes_true(folder:
     target = report.run(folder, None)
     assert target == folder.with_name("rehearsal-1-report.html")
     assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_the_same_page_as_pdf_on_a4(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        to_pdf("<p>x</p>")
+    except ConfigError as error:
+        pytest.skip(str(error))
+    report.run(folder, tmp_path / "r.html", "de")
+    content = (tmp_path / "r.pdf").read_bytes()
+    assert content.startswith(b"%PDF-")
+    assert len(content) > 10_000
+    assert "r.pdf" in capsys.readouterr().out
+
+
+def test_a_report_in_german_leaves_no_english_sentence(folder: Path) -> None:
+    text = render(gather(folder, Words("de")))
+    assert '<html lang="de">' in text
+    assert "Was gemessen wurde und was nicht" in text
+    sentences = [english for english in REPORT if len(english) > 30 and "{" not in english]
+    assert sentences
+    assert not [english for english in sentences if english in text]
+
+
+def test_notes_of_people_stand_among_the_events(tmp_path: Path) -> None:
+    folder = _session(tmp_path / "noted", "m-v1@0")
+    Annotations(folder).add(110.0, "laughs <b>", "anna", "clinician")
+    assert "note of anna: <i>laughs &lt;b&gt;</i>" in render(gather(folder))
+
+
+def test_the_strongest_moments_are_explained(tmp_path: Path) -> None:
+    folder = _session(tmp_path / "told", "m-v1@0")
+    moments = strongest(gather(folder).session)
+    assert len(moments) == 3
+    assert all("face" in moment.why for moment in moments)
 
 
 def test_no_session_is_an_error_in_words(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import datetime
 import enum
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -349,11 +349,15 @@ def report(
         Path | None,
         typer.Option("--out", metavar="FILE.html", help="Where the report goes. Default: beside the folder."),
     ] = None,
+    lang: Annotated[Literal["en", "de"], typer.Option("--lang", help="Its language.")] = "en",
 ) -> None:
-    """Write one self-contained page about a session: what was measured, what was not, how sure it is."""
+    """Write one self-contained page about a session, and the same as PDF on A4.
+
+    What was measured, what was not, how sure it is. The PDF needs insula[report].
+    """
     from insula.ui.commands import report as command
 
-    command.run(session, out)
+    command.run(session, out, lang)
 
 
 class Format(enum.StrEnum):

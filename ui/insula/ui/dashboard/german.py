@@ -6,6 +6,7 @@ from typing import Final
 
 from insula.models.explain.catalogue import GERMAN as EXPLAINED
 from insula.ui.participant.german import PARTICIPANT
+from insula.ui.report.german import REPORT
 
 _WINDOW: Final = {
     "Back": "Zurück",
@@ -419,4 +420,5 @@ GERMAN: Final[dict[str, str]] = {
     **_TERMS,
     **_GLOSSARY,
     **PARTICIPANT,
+    **REPORT,
 }

@@ -13,11 +13,12 @@ import numpy as np
 
 from insula.ui.dashboard.series import FloatArray, Gap
 from insula.ui.dashboard.view import Mark
+from insula.ui.dashboard.words import Words
 from insula.ui.report.facts import Validity
 from insula.ui.report.style import COLOURS, LABELS
 
 WIDTH: Final = 720
-LEFT: Final = 74
+LEFT: Final = 92
 RIGHT: Final = 10
 Z90: Final = 1.6449
 """Half the width of a 90 % interval in standard deviations, if the error is normal."""
@@ -58,7 +59,7 @@ def svg(height: float, title: str, body: str) -> str:
     )
 
 
-def timeline(rows: Sequence[Validity], span: Span, marks: Sequence[Mark]) -> str:
+def timeline(rows: Sequence[Validity], span: Span, marks: Sequence[Mark], words: Words) -> str:
     """One bar a modality: full where it was measured, hatched where it was not."""
     pitch, top = 24, 16
     bottom = top + pitch * len(rows)
@@ -67,7 +68,7 @@ def timeline(rows: Sequence[Validity], span: Span, marks: Sequence[Mark]) -> str
         y = top + pitch * i
         colour = COLOURS[row.key]
         begin, end = span.x(span.t0), span.x(span.t1)
-        parts.append(_label(row.key, y + 11))
+        parts.append(_label(row.key, words(LABELS[row.key]), y + 11))
         parts.append(_rect(begin, y, end - begin, 16, colour if row.share > 0 else "url(#hatch)"))
         parts += [_gap(gap, span, y, 16) for gap in row.gaps]
     parts.append(_axis(span, bottom))
@@ -141,7 +142,7 @@ def _panel(course: Course, span: Span, y: float, height: float) -> str:
                 "end",
             )
         )
-    parts.append(f'<text x="4" y="{y + 11:.1f}" class="name" fill="{colour}">{escape(course.label)}</text>')
+    parts.append(f'<text x="4" y="{y + 11:.1f}" {_NAME} fill="{colour}">{escape(course.label)}</text>')
     parts.append(_text(4, y + 24, course.ends[1], cls="faint"))
     parts.append(_text(4, y + height - 1, course.ends[0], cls="faint"))
     parts += [_run(run, span, place, colour) for run in runs(course, span)]
@@ -204,8 +205,8 @@ def _gap(gap: Gap, span: Span, y: float, height: float) -> str:
     )
 
 
-def _label(key: str, y: float) -> str:
-    return f'<text x="4" y="{y:.1f}" class="name" fill="{COLOURS[key]}">{escape(LABELS[key])}</text>'
+def _label(key: str, text: str, y: float) -> str:
+    return f'<text x="4" y="{y:.1f}" {_NAME} fill="{COLOURS[key]}">{escape(text)}</text>'
 
 
 def _mark_lines(marks: Sequence[Mark], span: Span, top: float, bottom: float, *, numbers: bool) -> str:
@@ -248,4 +249,13 @@ def _line(x0: float, y0: float, x1: float, y1: float, stroke: str, dash: str = "
 def _text(x: float, y: float, text: str, anchor: str = "start", cls: str = "tick") -> str:
     if not text:
         return ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" class="{cls}">{escape(text)}</text>'
+    style = _TEXT[cls]
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" class="{cls}" {style}>{escape(text)}</text>'
+
+
+_TEXT: Final = {
+    "tick": 'font-size="10" fill="#4c5967"',
+    "faint": 'font-size="9.5" fill="#6f7b88"',
+}
+_NAME: Final = 'class="name" font-size="11.5" font-weight="600"'
+"""As attributes, not only in the style sheet: not every program that prints applies it inside a figure."""

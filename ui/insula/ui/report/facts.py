@@ -17,10 +17,12 @@ from insula.edge.health import StreamStats
 from insula.edge.types import EXPRESSIONS, MODALITIES, AffectState
 from insula.models import manifest
 from insula.models.manifest import Card
+from insula.ui.annotations import Annotation, Annotations
 from insula.ui.dashboard.recorded import NOT_RECORDED, Recorded
 from insula.ui.dashboard.segment import measured_share
 from insula.ui.dashboard.series import Gap
 from insula.ui.dashboard.view import Lane
+from insula.ui.dashboard.words import Words
 
 NO_SENSOR = "no sensor for it in this session"
 NOTHING = "no modality gave a value"
@@ -67,11 +69,12 @@ class Facts:
     simulated: tuple[str, ...]
     models: tuple[ModelRow, ...]
     files: tuple[tuple[str, int, str], ...]
+    notes: tuple[Annotation, ...] = ()
 
 
-def gather(folder: Path) -> Facts:
+def gather(folder: Path, words: Words | None = None) -> Facts:
     """Read a session; raises ``DataError`` when the folder is none or holds no estimates."""
-    session = Recorded(folder)
+    session = Recorded(folder, words)
     streams = _streams(session)
     simulated = {row.stats.stream for row in streams if row.stats.simulated}
     simulated |= {estimate.stream for estimate in session.estimates if estimate.simulated}
@@ -86,6 +89,7 @@ def gather(folder: Path) -> Facts:
         simulated=tuple(sorted(simulated)),
         models=_models(estimate.model for estimate in session.estimates if estimate.model),
         files=tuple(_fingerprint(path) for path in sorted(folder.iterdir()) if path.is_file()),
+        notes=Annotations(folder).all(),
     )
 
 

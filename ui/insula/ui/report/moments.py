@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from insula.edge.types import AffectEstimate, AffectState, Clue
+from insula.edge.types import AffectEstimate, AffectState
+from insula.models.explain import explain, sentence
 from insula.ui.dashboard.recorded import Recorded
 from insula.ui.report.facts import spoken
 
 _APART_S = 5.0
-_CLUES = 3
 _RECENT_S = 3.0
 
 
@@ -22,7 +22,7 @@ class Moment:
     axis: str
     distance: float
     state: AffectState
-    clues: tuple[tuple[str, Clue], ...]
+    why: str
 
 
 def strongest(session: Recorded, most: int = 3) -> list[Moment]:
@@ -42,25 +42,21 @@ def strongest(session: Recorded, most: int = 3) -> list[Moment]:
         if len(chosen) == most:
             break
     chosen.sort(key=lambda item: item[2].t)
-    return [Moment(axis, d, state, _rested_on(session, state)) for d, axis, state in chosen]
+    return [_moment(session, *candidate) for candidate in chosen]
 
 
-def _rested_on(session: Recorded, state: AffectState) -> tuple[tuple[str, Clue], ...]:
-    """The clues that lay farthest from the person's own usual; any of the heaviest modality without them."""
-    weights: dict[str, float] = {
-        c.modality: c.weight for c in state.contributions if c.measured and c.weight > 0
-    }
+def _moment(session: Recorded, distance: float, axis: str, state: AffectState) -> Moment:
+    newest = _newest(session, state)
+    why = sentence(explain(state, newest.values()), session.words.language)
+    return Moment(axis, distance, state, why)
+
+
+def _newest(session: Recorded, state: AffectState) -> dict[str, AffectEstimate]:
+    """What each modality that entered the state had said last."""
+    entered = {c.modality for c in state.contributions if c.measured and c.weight > 0}
     newest: dict[str, AffectEstimate] = {}
     for estimate in session.estimates:
-        if (
-            state.t - _RECENT_S <= estimate.t <= state.t
-            and estimate.measured
-            and estimate.modality in weights
-        ):
+        recent = state.t - _RECENT_S <= estimate.t <= state.t
+        if recent and estimate.measured and estimate.modality in entered:
             newest[estimate.modality] = estimate
-    told = [(modality, clue) for modality, e in newest.items() for clue in e.clues if np.isfinite(clue.value)]
-    compared = [pair for pair in told if pair[1].z is not None]
-    compared.sort(key=lambda pair: -abs(pair[1].z or 0.0) * weights[pair[0]])
-    rest = [pair for pair in told if pair[1].z is None]
-    rest.sort(key=lambda pair: (-weights[pair[0]], -pair[1].value if pair[1].unit == "0…1" else 0.0))
-    return tuple((compared or rest)[:_CLUES])
+    return newest

@@ -14,32 +14,35 @@ from insula.ui.report.style import CSS, SIMULATED_PAGES
 def render(facts: Facts) -> str:
     """The report as one HTML document that needs nothing else."""
     session = facts.session
+    words = session.words
     span = Span(session.begin, max(session.end, session.begin + 1e-3))
-    stamp = '<span class="stamp">simulated</span>' if facts.simulated else ""
+    stamp = f'<span class="stamp">{words("simulated")}</span>' if facts.simulated else ""
     body = "\n".join(
         [
             _header(facts),
-            _section("What was measured, and what was not", _validity(facts, span), stamp),
-            _section("Valence and arousal", _course(facts, span), stamp),
-            _section("Indices", _indices(facts, span), stamp),
-            _section("Expressions", _expressions(facts), stamp),
-            _section("Between the markers", parts.segments(session), stamp),
-            _section("Strongest moments, and what they rested on", parts.moments(session), stamp),
-            _section("Events and markers", parts.events(session), stamp),
-            _section("Signals", parts.streams(facts), stamp),
-            _section("Models that spoke", parts.models(facts)),
-            _section("How to read this, and what it cannot tell", parts.limits()),
-            _section("Software and files", parts.provenance(facts)),
+            _section(words("What was measured, and what was not"), _validity(facts, span), stamp),
+            _section(words("Valence and arousal"), _course(facts, span), stamp),
+            _section(words("Indices"), _indices(facts, span), stamp),
+            _section(words("Expressions"), _expressions(facts), stamp),
+            _section(words("Between the markers"), parts.segments(session), stamp),
+            _section(words("Strongest moments, and what they rested on"), parts.moments(session), stamp),
+            _section(words("Events and markers"), parts.events(facts), stamp),
+            _section(words("Signals"), parts.streams(facts), stamp),
+            _section(words("Models that spoke"), parts.models(facts)),
+            _section(words("How to read this, and what it cannot tell"), parts.limits(words)),
+            _section(words("Software and files"), parts.provenance(facts)),
         ]
     )
-    css = CSS + SIMULATED_PAGES if facts.simulated else CSS
+    css = (
+        CSS + SIMULATED_PAGES.replace("simulated input", words("simulated input")) if facts.simulated else CSS
+    )
     title = escape(session.session.name)
     return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<!DOCTYPE html>\n<html lang="{words.language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
         '<meta http-equiv="Content-Security-Policy" '
         "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<title>{title} – Insula report</title><style>{css}</style></head>"
+        f"<title>{title} – {words('Insula report')}</title><style>{css}</style></head>"
         f"<body>{body}</body></html>\n"
     )
 
@@ -49,92 +52,112 @@ def _section(title: str, body: str, stamp: str = "") -> str:
 
 
 def _header(facts: Facts) -> str:
-    session, about = facts.session, facts.session.about
+    session, about, words = facts.session, facts.session.about, facts.session.words
     started = str(about.get("started", "")).replace("T", " ")[:16]
     when = f"{started} UTC · " if started else ""
     banners = ""
     if facts.simulated:
         names = escape(", ".join(facts.simulated))
         banners += (
-            '<div class="banner"><p><strong>Simulated input.</strong> No person was measured on: '
-            f"{names}. Nothing here says anything about anyone.</p></div>"
+            '<div class="banner"><p>'
+            + words(
+                "<strong>Simulated input.</strong> No person was measured on: {names}. "
+                "Nothing here says anything about anyone.",
+                names=names,
+            )
+            + "</p></div>"
         )
     if about.get("status") != "complete":
         banners += (
-            '<div class="banner cut"><p><strong>This session was cut off.</strong> '
-            "It is reported as far as it was written.</p></div>"
+            '<div class="banner cut"><p>'
+            + words("<strong>This session was cut off.</strong> It is reported as far as it was written.")
+            + "</p></div>"
         )
     if replay := about.get("replay_of"):
         banners += (
-            f'<div class="banner"><p>Computed again from the recording {escape(str(replay))}.</p></div>'
+            '<div class="banner"><p>'
+            + words("Computed again from the recording {name}.", name=escape(str(replay)))
+            + "</p></div>"
         )
+    version = f"Insula {about['insula']}" if about.get("insula") else words("Insula version not recorded")
+    long = words("{length} long", length=clock(session.length_s))
+    limit = words(
+        "Research software, not a medical device. It describes expressions and bodily signals, "
+        "not what a person feels."
+    )
     return (
         f"<header><h1>{escape(session.session.name)}</h1>"
-        f'<div class="meta">Session report · {escape(when)}{clock(session.length_s)} long · '
-        f"Insula {escape(str(about.get('insula', 'version not recorded')))}</div>"
-        '<div class="note">Research software, not a medical device. It describes expressions and bodily '
-        f"signals, not what a person feels.</div>{banners}</header>"
+        f'<div class="meta">{words("Session report")} · {escape(when)}{long} · {escape(version)}</div>'
+        f'<div class="note">{limit}</div>{banners}</header>'
     )
 
 
 def _validity(facts: Facts, span: Span) -> str:
-    figure = timeline(facts.validity, span, facts.session.marks)
-    return (
-        f"<figure>{figure}<figcaption>Full colour: measured. Hatched: not measured, which means neither "
-        "“neutral” nor “as before”. Numbered lines are markers.</figcaption></figure>"
-        f"{parts.reasons(facts)}"
+    words = facts.session.words
+    figure = timeline(facts.validity, span, facts.session.marks, words)
+    caption = words(
+        "Full colour: measured. Hatched: not measured, which means neither “neutral” nor “as before”. "
+        "Numbered lines are markers."
     )
+    return f"<figure>{figure}<figcaption>{caption}</figcaption></figure>{parts.reasons(facts)}"
 
 
 def _course(facts: Facts, span: Span) -> str:
-    fused = facts.session.fused
+    words, fused = facts.session.words, facts.session.fused
     gaps = facts.validity[0].gaps
     shown = [
-        Course("valence", "valence", fused.times, fused.rows[:, 0], fused.rows[:, 1], gaps,
-               ends=("unpleasant", "pleasant")),
-        Course("arousal", "arousal", fused.times, fused.rows[:, 2], fused.rows[:, 3], gaps,
-               ends=("calm", "activated")),
+        Course("valence", words("valence"), fused.times, fused.rows[:, 0], fused.rows[:, 1], gaps,
+               ends=(words("unpleasant"), words("pleasant"))),
+        Course("arousal", words("arousal"), fused.times, fused.rows[:, 2], fused.rows[:, 3], gaps,
+               ends=(words("calm"), words("activated"))),
     ]  # fmt: skip
     if not any(state.valence or state.arousal for state in facts.session.states):
-        return f'<p class="absent">Not measured at any moment: {escape(facts.validity[0].reasons[0][0])}.</p>'
-    return (
-        f"{parts.summary(facts)}<figure>{courses(shown, span, facts.session.marks, 92)}<figcaption>"
+        why = words("Not measured at any moment: {why}.", why=words(facts.validity[0].reasons[0][0]))
+        return f'<p class="absent">{escape(why)}</p>'
+    caption = words(
         "Line: the estimate of all modalities together. Band: 90 % interval, as far as the models judge "
         "their own error rightly. Values are relative positions between −1 and +1, not scores of a test."
-        "</figcaption></figure>"
     )
+    figure = courses(shown, span, facts.session.marks, 92)
+    return f"{parts.summary(facts)}<figure>{figure}<figcaption>{caption}</figcaption></figure>"
 
 
 def _indices(facts: Facts, span: Span) -> str:
-    by_modality = {row.key: row for row in facts.validity}
+    words, by_modality = facts.session.words, {row.key: row for row in facts.validity}
     shown = []
     for lane in facts.session.indices:
         gaps = by_modality[lane.modality].gaps
         shown.append(
-            Course(lane.modality, lane.name, lane.times, lane.rows[:, 0], lane.rows[:, 1], gaps, 0.0, 1.0,
-                   ("as at rest", "as in a task"))
+            Course(lane.modality, words(lane.name), lane.times, lane.rows[:, 0], lane.rows[:, 1], gaps,
+                   0.0, 1.0, (words("as at rest"), words("as in a task")))
         )  # fmt: skip
     missing = [
-        f'<p class="absent">No {name} index: {escape(by_modality[modality].reasons[0][0])}.</p>'
-        for modality, name in (("eda", "stress"), ("eeg", "workload"))
+        f'<p class="absent">{escape(words(none, why=words(by_modality[modality].reasons[0][0])))}</p>'
+        for modality, none in (("eda", "No stress index: {why}."), ("eeg", "No workload index: {why}."))
         if not any(lane.modality == modality for lane in facts.session.indices)
         and by_modality[modality].reasons
     ]
-    figure = (
-        f"<figure>{courses(shown, span, facts.session.marks, 72)}<figcaption>0 to 1 against the person’s own "
-        "rest at the start of the session, with 90 % intervals. An index, not a level of stress or "
-        "effort as the person would state it.</figcaption></figure>"
+    if not shown:
+        return "".join(missing)
+    caption = words(
+        "0 to 1 against the person’s own rest at the start of the session, with 90 % intervals. An index, "
+        "not a level of stress or effort as the person would state it."
     )
-    return (figure if shown else "") + "".join(missing)
+    figure = courses(shown, span, facts.session.marks, 72)
+    return f"<figure>{figure}<figcaption>{caption}</figcaption></figure>" + "".join(missing)
 
 
 def _expressions(facts: Facts) -> str:
+    words = facts.session.words
     if not facts.expression:
         told = [row for row in facts.validity if row.key in MODALITIES[:2]]
-        why = "; ".join(f"{row.key}: {row.reasons[0][0]}" for row in told if row.reasons)
-        return f'<p class="absent">Not measured: {escape(why or "no modality stated one")}.</p>'
-    return (
-        f"<figure>{shares(facts.expression)}<figcaption>Mean probability over the "
-        f"{facts.expression_share:.0%} of the time in which face or voice could be judged. An expression "
-        "is not an emotion: people smile without joy.</figcaption></figure>"
+        why = "; ".join(f"{words(row.key)}: {words(row.reasons[0][0])}" for row in told if row.reasons)
+        none = words("Not measured: {why}.", why=why or words("no modality stated one"))
+        return f'<p class="absent">{escape(none)}</p>'
+    figure = shares([(words(name), share) for name, share in facts.expression])
+    caption = words(
+        "Mean probability over the {share:.0%} of the time in which face or voice could be judged. An "
+        "expression is not an emotion: people smile without joy.",
+        share=facts.expression_share,
     )
+    return f"<figure>{figure}<figcaption>{caption}</figcaption></figure>"

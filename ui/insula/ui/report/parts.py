@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from html import escape
+from operator import itemgetter
 
 import numpy as np
 
 from insula.edge.health import troubles
 from insula.ui.dashboard.recorded import Recorded
+from insula.ui.dashboard.words import Words
 from insula.ui.report.charts import clock
 from insula.ui.report.facts import Facts, ModelRow, StreamRow
 from insula.ui.report.moments import Moment, strongest
@@ -33,10 +35,10 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def reasons(facts: Facts) -> str:
     """Per modality: how much of the time it was measured, and why not the rest of it."""
-    rows = []
+    words, rows = facts.session.words, []
     for row in facts.validity:
         why = "<br>".join(
-            f"{escape(reason)} <span class='absent'>({clock(seconds)})</span>"
+            f"{escape(words(reason))} <span class='absent'>({clock(seconds)})</span>"
             for reason, seconds in row.reasons[:4]
             if seconds >= 0.5
         )
@@ -46,161 +48,173 @@ def reasons(facts: Facts) -> str:
         quality = "–" if row.quality is None else f"{row.quality:.2f}"
         rows.append(
             (
-                f'<b class="key" style="color:{COLOURS[row.key]}">{LABELS[row.key]}</b>',
+                f'<b class="key" style="color:{COLOURS[row.key]}">{words(LABELS[row.key])}</b>',
                 f"<span class='key'>{meter}{row.share:.0%}</span>",
                 quality,
                 why,
             )
         )
-    return table(("", "measured", "#signal quality", "why not, and for how long (min:s)"), rows)
+    head = ("", words("measured"), "#" + words("signal quality"), words("why not, and for how long (min:s)"))
+    return table(head, rows)
 
 
 def summary(facts: Facts) -> str:
     """The session's middle values in one line each."""
-    sentences = []
-    for axis, column in (("Valence", 0), ("Arousal", 2)):
+    words, sentences = facts.session.words, []
+    for axis, column in ((words("Valence"), 0), (words("Arousal"), 2)):
         values = facts.session.fused.rows[:, column]
         values = values[np.isfinite(values)]
         if not len(values):
-            sentences.append(f"<b>{axis}</b> not measured")
+            sentences.append(f"<b>{axis}</b> {words('not measured')}")
             continue
         low, middle, high = (_signed(v) for v in np.percentile(values, (25, 50, 75)))
         share = len(values) / max(1, len(facts.session.fused.times))
         sentences.append(
-            f"<b>{axis}</b> median {middle}, half of the time {low} to {high}, "
-            f"measured {share:.0%} of the time"
+            words(
+                "<b>{axis}</b> median {middle}, half of the time {low} to {high}, "
+                "measured {share:.0%} of the time",
+                axis=axis,
+                middle=middle,
+                low=low,
+                high=high,
+                share=share,
+            )
         )
     return f"<p>{'<br>'.join(sentences)}</p>"
 
 
 def segments(session: Recorded) -> str:
     """Means and spreads between the markers, with the distance from the first stretch."""
-    found = stretches(session)
+    words, found = session.words, stretches(session)
     names = [figure.name for figure in found[0].figures.figures] if found else []
     rows = []
     for stretch in found[:_MOST_ROWS]:
         part = stretch.figures
         cells = [
-            f"<b>{escape(stretch.label)}</b>",
+            f"<b>{escape(words(stretch.label))}</b>",
             f"{clock(part.t0 - session.begin)}–{clock(part.t1 - session.begin)}",
         ]
         for figure in part.figures:
             if figure.mean is None:
-                cells.append('<span class="absent">not measured</span>')
+                cells.append(f'<span class="absent">{words("not measured")}</span>')
                 continue
             effect = stretch.effects.get(figure.name)
             tail = "" if effect is None else f'<br><span class="small">g = {_signed(effect, 1)}</span>'
             number = _signed(figure.mean) if figure.name in ("valence", "arousal") else f"{figure.mean:.2f}"
             cells.append(f"{number} <span class='absent'>± {figure.spread:.2f}</span>{tail}")
-        cells.append(" ".join(f"{LABELS[key]} {share:.0%}" for key, share in part.measured))
+        cells.append(", ".join(f"{words(LABELS[key])} {share:.0%}" for key, share in part.measured))
         rows.append(cells)
     if not rows:
         return ""
-    head = ("stretch", "time", *(f"#{name}" for name in names), "measured")
-    more = (
-        f'<p class="note">{len(found) - _MOST_ROWS} more are left out.</p>' if len(found) > _MOST_ROWS else ""
+    head = (words("stretch"), words("time"), *(f"#{words(name)}" for name in names), words("measured"))
+    left = len(found) - _MOST_ROWS
+    more = f'<p class="note">{words("{n} more are left out.", n=left)}</p>' if left > 0 else ""
+    note = words(
+        "Mean ± spread over time of what was measured. g: Hedges’ g against the first stretch over means of "
+        "whole seconds, where both have {n} s or more; neighbouring seconds are alike, so it describes this "
+        "session and is no test.",
+        n=LEAST_S,
     )
-    return (
-        table(head, rows)
-        + more
-        + '<p class="note">Mean ± spread over time of what was measured. g: Hedges’ g against the first '
-        f"stretch over means of whole seconds, where both have {LEAST_S} s or more; neighbouring seconds are "
-        "alike, so it describes this session and is no test.</p>"
-    )
+    return f'{table(head, rows)}{more}<p class="note">{note}</p>'
 
 
 def moments(session: Recorded) -> str:
     """The moments farthest from the session's mean, with their clues."""
+    words = session.words
     rows = [_moment(session, moment) for moment in strongest(session)]
     if not rows:
-        return '<p class="absent">None: valence and arousal were measured too little or did not vary.</p>'
-    return table(("time", "what", "weight of each modality", "strongest clues"), rows)
+        none = words("None: valence and arousal were measured too little or did not vary.")
+        return f'<p class="absent">{none}</p>'
+    return table((words("time"), words("what"), words("weights"), words("what it rested on")), rows)
 
 
 def _moment(session: Recorded, moment: Moment) -> tuple[str, str, str, str]:
-    value = getattr(moment.state, moment.axis)
+    words, value = session.words, getattr(moment.state, moment.axis)
     weights = [c for c in moment.state.contributions if c.measured and c.weight >= 0.005]
-    clues = [
-        f"{escape(clue.feature)} {clue.value:.3g} {escape(clue.unit if '…' not in clue.unit else '')}"
-        + (f" <span class='absent'>(z {_signed(clue.z, 1)})</span>" if clue.z is not None else "")
-        for _, clue in moment.clues
-    ]
+    side = (
+        "{n:.1f} SD above the session’s mean"
+        if moment.distance > 0
+        else "{n:.1f} SD below the session’s mean"
+    )
+    far = words(side, n=abs(moment.distance))
     return (
         clock(moment.state.t - session.begin),
-        f"<b>{moment.axis} {_signed(value.mean)}</b> ± {value.sd:.2f}<br>"
-        f'<span class="small">{abs(moment.distance):.1f} SD {"above" if moment.distance > 0 else "below"} '
-        "the session’s mean</span>",
-        "<br>".join(f"{LABELS[c.modality]} {c.weight:.0%}" for c in weights) or "–",
-        "<br>".join(clues) or '<span class="absent">none recorded</span>',
+        f"<b class='key'>{words(moment.axis)} {_signed(value.mean)}</b> ± {value.sd:.2f}<br>"
+        f'<span class="small">{far}</span>',
+        "<br>".join(f"<span class='key'>{words(LABELS[c.modality])} {c.weight:.0%}</span>" for c in weights)
+        or "–",
+        f'<span class="small">{escape(moment.why)}</span>',
     )
 
 
-def events(session: Recorded) -> str:
-    """What the operator marked and what went wrong or came back, in order."""
+def events(facts: Facts) -> str:
+    """What was marked and noted and what went wrong or came back, in order."""
+    session = facts.session
+    words = session.words
     numbers = {(mark.t, mark.text): i for i, mark in enumerate(session.marks, 1)}
-    rows = []
-    for event in session.events[:_MOST_ROWS]:
+    told: list[tuple[float, str]] = []
+    for event in session.events:
         number = numbers.get((event.t, event.text)) if event.kind == "marker" else None
         text = f"<b>{number} · {escape(event.text)}</b>" if number else escape(event.text)
-        rows.append((clock(event.t - session.begin), text))
-    more = len(session.events) - _MOST_ROWS
-    tail = f'<p class="note">{more} more are in estimates.jsonl.</p>' if more > 0 else ""
-    return table(("time", "event"), rows) + tail if rows else '<p class="absent">None.</p>'
+        told.append((event.t, text))
+    for note in facts.notes:
+        author = words("note of {author}", author=note.author)
+        told.append((note.t0, f"{escape(author)}: <i>{escape(note.text)}</i>"))
+    told.sort(key=itemgetter(0))
+    rows = [(clock(t - session.begin), text) for t, text in told[:_MOST_ROWS]]
+    left = words("{n} more are in the session's folder.", n=len(told) - _MOST_ROWS)
+    tail = f'<p class="note">{left}</p>' if len(told) > _MOST_ROWS else ""
+    none = f'<p class="absent">{words("None.")}</p>'
+    return table((words("time"), words("event")), rows) + tail if rows else none
 
 
 def streams(facts: Facts) -> str:
     """How complete each stream was."""
+    words = facts.session.words
     if not facts.streams:
-        return '<p class="absent">No counts were recorded.</p>'
-    return table(
-        (
-            "stream",
-            "#nominal",
-            "#samples",
-            "#of expected",
-            "#jitter",
-            "#drift",
-            "what was wrong",
-        ),
-        [_stream(row) for row in facts.streams],
-    )
+        return f'<p class="absent">{words("No counts were recorded.")}</p>'
+    numbers = (words("nominal"), words("samples"), words("of expected"), words("jitter"), words("drift"))
+    head = (words("stream"), *(f"#{name}" for name in numbers), words("what was wrong"))
+    return table(head, [_stream(row, words) for row in facts.streams])
 
 
-def _stream(row: StreamRow) -> tuple[str, ...]:
+def _stream(row: StreamRow, words: Words) -> tuple[str, ...]:
     stats = row.stats
-    stamp = '<span class="stamp">simulated</span>' if stats.simulated else ""
+    stamp = f'<span class="stamp">{words("simulated")}</span>' if stats.simulated else ""
     return (
         f"<b>{escape(stats.stream)}</b>{stamp}",
-        f"{stats.nominal_hz:g} Hz" if stats.nominal_hz else "irregular",
+        f"{stats.nominal_hz:g} Hz" if stats.nominal_hz else words("irregular"),
         f"{stats.samples:,}".replace(",", " "),
         "–" if row.share is None else f"{row.share:.0%}",
         "–" if stats.jitter_s is None else f"{stats.jitter_s * 1e3:.1f} ms",
         "–" if stats.drift_ppm is None else f"{stats.drift_ppm:+.0f} ppm",
-        escape(", ".join(trouble.text for trouble in troubles(stats))) or "nothing",
+        escape(", ".join(trouble.text for trouble in troubles(stats))) or words("nothing"),
     )
 
 
 def models(facts: Facts) -> str:
     """The cards of the models that spoke."""
     if not facts.models:
-        return '<p class="absent">None.</p>'
-    return "".join(_card(row) for row in facts.models)
+        return f'<p class="absent">{facts.session.words("None.")}</p>'
+    return "".join(_card(row, facts.session.words) for row in facts.models)
 
 
-def _card(row: ModelRow) -> str:
-    top = f"<p><b>{escape(row.id)}</b> <span class='absent'>· {row.estimates} estimates</span></p>"
+def _card(row: ModelRow, words: Words) -> str:
+    spoke = words("{n} estimates", n=row.estimates)
+    top = f"<p><b>{escape(row.id)}</b> <span class='absent'>· {spoke}</span></p>"
     if row.card is None:
-        missing = "This very version is not installed here, so its card is missing."
+        missing = words("This very version is not installed here, so its card is missing.")
         return f'<div class="card">{top}<p>{missing}</p></div>'
     card = row.card
     return (
         f'<div class="card">{top}<p>{escape(card.what)}</p>'
-        f"<p><b>Learned from</b> {escape(card.data)}</p>"
-        f"<p><b>The label is</b> {escape(card.target)}</p>"
-        f"<p><b>On unseen people</b> {_figures(card.metrics)} · <b>floor</b> {_figures(card.floors)}</p>"
-        f"<p><b>Caveats</b> {escape('; '.join(card.caveats))}</p>"
-        f"<p><b>Not for</b> {escape('; '.join(card.not_for))}</p>"
-        f"<p><b>Licence</b> {escape(card.licence)}</p></div>"
+        f"<p><b>{words('Learned from')}</b> {escape(card.data)}</p>"
+        f"<p><b>{words('The label is')}</b> {escape(card.target)}</p>"
+        f"<p><b>{words('On unseen people')}</b> {_figures(card.metrics)} · "
+        f"<b>{words('floor')}</b> {_figures(card.floors)}</p>"
+        f"<p><b>{words('Caveats')}</b> {escape('; '.join(card.caveats))}</p>"
+        f"<p><b>{words('Not for')}</b> {escape('; '.join(card.not_for))}</p>"
+        f"<p><b>{words('Licence')}</b> {escape(card.licence)}</p></div>"
     )
 
 
@@ -211,37 +225,46 @@ def _figures(values: Mapping[str, float]) -> str:
     return escape(", ".join(scores[:4])) or "–"
 
 
-def limits() -> str:
+def limits(words: Words) -> str:
     """The limits in plain words."""
     lines = (
-        "It reports what face, voice, skin and EEG <b>showed</b>. What a person felt only "
-        "the person can say.",
-        "Hatched time was <b>not measured</b>. Do not fill it with the values before or after it.",
-        "The band is the models’ own statement of their error. People unlike those they learned from (age, "
-        "skin tone, language, illness, medication, movement) can lie outside it more often.",
-        "Compare a person with <b>their own</b> earlier minutes rather than with other people.",
-        "Valence and arousal of face and voice are derived from expressions; arousal of EDA is derived from "
-        "its index. They are not ratings.",
-        "Not for diagnosis, for lie detection, or for judging people at work, at school or at a border.",
+        words(
+            "It reports what face, voice, skin and EEG <b>showed</b>. "
+            "What a person felt only the person can say."
+        ),
+        words("Hatched time was <b>not measured</b>. Do not fill it with the values before or after it."),
+        words(
+            "The band is the models’ own statement of their error. People unlike those they learned from "
+            "(age, skin tone, language, illness, medication, movement) can lie outside it more often."
+        ),
+        words("Compare a person with <b>their own</b> earlier minutes rather than with other people."),
+        words(
+            "Valence and arousal of face and voice are derived from expressions; arousal of EDA is derived "
+            "from its index. They are not ratings."
+        ),
+        words(
+            "Not for diagnosis, for lie detection, or for judging people at work, at school or at a border."
+        ),
     )
     return "<ul>" + "".join(f"<li>{line}</li>" for line in lines) + "</ul>"
 
 
 def provenance(facts: Facts) -> str:
     """Versions and hashes, so that the numbers can be traced to their files."""
-    about = facts.session.about
-    told = [f"Insula {about.get('insula')}" if about.get("insula") else "Insula version not recorded"]
+    about, words = facts.session.about, facts.session.words
+    told = [f"Insula {about['insula']}" if about.get("insula") else words("Insula version not recorded")]
     told += [f"Python {about['python']}"] if about.get("python") else []
     told += [str(about["system"])] if about.get("system") else []
     files = table(
-        ("file", "#bytes", "SHA-256"),
+        (words("file"), "#" + words("bytes"), "SHA-256"),
         (
             (escape(name), f"{size:,}".replace(",", " "), f'<span class="hash">{digest}</span>')
             for name, size, digest in facts.files
         ),
     )
     estimates = str(about.get("estimates_sha256", ""))
-    line = f'<p>Hash of the estimates: <span class="hash">{escape(estimates)}</span></p>' if estimates else ""
+    said = words("Hash of the estimates")
+    line = f'<p>{said}: <span class="hash">{escape(estimates)}</span></p>' if estimates else ""
     return f"<p>{escape(' · '.join(told))}</p>{line}{files}"
 
 
