@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -158,6 +161,15 @@ def test_without_ros_it_says_what_to_do() -> None:
             Ros2Sink().open({})
     else:
         pytest.skip("there is a ROS 2 here")
+
+
+def test_the_node_opens_and_closes_what_it_should() -> None:
+    """With a stand-in for rclpy: it shows our code, not ROS."""
+    check = Path(__file__).parent / "parts" / "ros_node_check.py"
+    done = subprocess.run(
+        [sys.executable, str(check)], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_with_ros_it_keeps_the_contract() -> None:

@@ -85,22 +85,22 @@ class OscSink:
 
 def messages(topic: str, found: Mapping[str, Any]) -> Iterator[tuple[str, Arguments]]:
     """The addresses and arguments that stand for a record."""
-    kind = found["record"]
-    if kind == "marker":
-        yield "/insula/marker", (_Time(found["t"]), _short(found["text"]), _short(found["source"]))
-    elif kind == "health":
-        state = (found["node"], found["kind"], found["state"], found["reason"])
-        yield "/insula/health", (_Time(found["t"]), *map(_short, state))
-    elif kind == "step":
-        texts = (found["name"], found["kind"], found["change"], found["condition"])
-        yield "/insula/step", (_Time(found["t"]), found["index"], found["trial"], *map(_short, texts))
-    elif kind == "stream":
-        yield (
-            "/insula/stream",
-            (_Time(found["t"]), _short(found["stream"]), found["rate_hz"], found["samples"]),
-        )
-    else:
-        yield from _affect(f"/insula/{topic}", found)
+    t = _Time(found["t"])
+    match found["record"]:
+        case "state" | "estimate":
+            yield from _affect(f"/insula/{topic}", found)
+        case "marker":
+            yield "/insula/marker", (t, _short(found["text"]), _short(found["source"]))
+        case "health":
+            state = (found["node"], found["kind"], found["state"], found["reason"])
+            yield "/insula/health", (t, *map(_short, state))
+        case "step":
+            texts = (found["name"], found["kind"], found["change"], found["condition"])
+            yield "/insula/step", (t, found["index"], found["trial"], *map(_short, texts))
+        case "stream":
+            yield "/insula/stream", (t, _short(found["stream"]), found["rate_hz"], found["samples"])
+        case "explanation":
+            yield "/insula/explanation", (t, _short(found["english"]))
 
 
 def _affect(where: str, found: Mapping[str, Any]) -> Iterator[tuple[str, Arguments]]:

@@ -3,7 +3,8 @@
 REP-155 (ROS4HRI) gives every face a namespace: ``/humans/faces/tracked`` lists them,
 ``/humans/faces/<id>/roi`` says where each is and ``/humans/faces/<id>/expression`` what the judged one shows.
 ``/insula/expression`` is the fused state in the same type, ``/insula/state`` all of it as JSON
-(docs/outputs.md), ``/diagnostics`` how every part is and why a modality is not measured.
+(docs/outputs.md), ``/insula/explanation`` why it is so in a sentence, ``/diagnostics`` how every part is and
+why a modality is not measured.
 
 *Not measured* is NaN for valence and arousal, an empty expression, confidence 0, and a diagnostic. An
 expression is the most probable of the eight classes with its calibrated probability as ``confidence``;
@@ -18,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from insula.edge.explanation import Explanation
 from insula.edge.health import HealthEvent, NodeState
 from insula.edge.protocols import Item
 from insula.edge.types import EXPRESSIONS, AffectEstimate, AffectState, Face
@@ -89,6 +91,8 @@ class Translator:
             told = (OK, "measured") if item.measured else (WARN, f"not measured: {item.reason}")
             self._status[what] = _status(what, *told, item.stream)
             return self._face_messages(item) if item.modality == "face" else []
+        if isinstance(item, Explanation):
+            return [Message("/insula/explanation", "std_msgs/msg/String", {"data": item.english}, kept=True)]
         if isinstance(item, HealthEvent):
             what = f"insula: {item.kind} {item.node}"
             text = f"{item.state}: {item.reason}" if item.reason else str(item.state)
