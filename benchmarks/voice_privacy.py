@@ -8,13 +8,15 @@ trained on other speakers (4 folds), cosine; three clips of a speaker are enroll
 corpus. A stronger attacker (a large speaker network) would do better: the figures are upper bounds of
 privacy. ``ignorant`` enrols the original voice; ``informed`` knows the method, enrols and trains on
 anonymised voices, without the random amounts. Emotion is what the shipped model
-(``speech-expression-nc``) makes of unseen speakers' clips, with a running baseline, as in its card.
+(``speech-expression-nc``) makes of unseen speakers' clips, with a running baseline, as in its card; all
+clips of a speaker are one recording, moved by one draw of the amounts (mean of three draws).
 """
 
 from __future__ import annotations
 
 import sys
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +26,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.preprocessing import StandardScaler
 
 from insula.models import manifest
-from insula.models.speech.anonymise import anonymise
+from insula.models.speech.anonymise import ALPHA, SEMITONES, anonymise, mcadams, shifted
 from insula.models.speech.classes import CLASSES
 from insula.models.speech.corpus import Clip, SpeechPack, packs
 from insula.models.speech.features import FloatArray, analyse
@@ -35,6 +37,8 @@ from insula.models.speech.sessions import session_order
 PER_SPEAKER = 16
 ENROLLED = 3
 FOLDS = 4
+DRAWS = 3
+Method = Callable[[FloatArray, np.random.Generator], FloatArray]
 Array = npt.NDArray[np.float64]
 Sounds = list[tuple[Clip, FloatArray]]
 
@@ -127,6 +131,24 @@ def emotion(sounds: Sounds) -> dict[str, float]:
     return {"uar": float(np.mean(recalls)), "false_anger": float(np.mean(calm)), "n": len(told)}
 
 
+def timbre(sound: FloatArray, chance: np.random.Generator) -> FloatArray:
+    """McAdams alone."""
+    return mcadams(sound, chance.uniform(*ALPHA))
+
+
+def pitch(sound: FloatArray, chance: np.random.Generator) -> FloatArray:
+    """The shift alone."""
+    return shifted(sound, chance.uniform(*SEMITONES) * chance.choice((-1.0, 1.0)))
+
+
+def moved(sounds: Sounds, method: Method, seed: int) -> Sounds:
+    """A recording for each speaker: one draw of the amounts for all the clips in it."""
+    seeds = {s: k for k, s in enumerate(sorted({clip.speaker for clip, _ in sounds}))}
+    return [
+        (clip, method(sound, np.random.default_rng((seed, seeds[clip.speaker])))) for clip, sound in sounds
+    ]
+
+
 def main(folder: str) -> None:
     sounds = load(Path(folder))
     chance = np.random.default_rng(7)
@@ -134,31 +156,30 @@ def main(folder: str) -> None:
     for s in sorted({clip.speaker for clip, _ in sounds}):
         mine = [pair for pair in sounds if pair[0].speaker == s]
         chosen += [mine[i] for i in chance.permutation(len(mine))[:PER_SPEAKER]]
-    clips = [clip for clip, _ in chosen]
-    plain = np.stack([portrait(sound) for _, sound in chosen])
-    once = np.stack([portrait(anonymise(sound, chance)) for _, sound in chosen])
-    again = np.stack([portrait(anonymise(sound, chance)) for _, sound in chosen])
-    print(
-        f"{len(clips)} clips of {len({c.speaker for c in clips})} speakers; "
-        "equal error rate ± sd over speakers"
-    )
-    for name, parts in {
-        "original voice": (plain, plain, plain),
-        "anonymised, ignorant attacker": (plain, plain, once),
-        "anonymised, informed attacker": (np.concatenate([once]), again, once),
-    }.items():
-        rate, sd = verify(*parts, clips)
-        print(f"  {name:32} {rate:.3f} ± {sd:.3f}")
     unseen = [(clip, sound) for clip, sound in sounds if clip.split == "valid"]
-    for name, given in {
-        "original voice": unseen,
-        "anonymised": [(clip, anonymise(sound, chance)) for clip, sound in unseen],
-    }.items():
-        found = emotion(given)
+    clips = [clip for clip, _ in chosen]
+    print(f"{len(clips)} clips of {len({c.speaker for c in clips})} speakers", flush=True)
+    plain = np.stack([portrait(sound) for _, sound in chosen])
+    rate, sd = verify(plain, plain, plain, clips)
+    print(f"original    equal error rate {rate:.3f} ± {sd:.3f}", flush=True)
+    print(f"original    {words([emotion(unseen)])}", flush=True)
+    methods: dict[str, Method] = {"both": anonymise, "timbre only": timbre, "pitch only": pitch}
+    for name, method in methods.items():
         print(
-            f"  emotion, {name:23} UAR {found['uar']:.3f}, "
-            f"anger said of others {found['false_anger']:.3f}, n {found['n']:.0f}"
+            f"{name:11} {words([emotion(moved(unseen, method, seed)) for seed in range(DRAWS)])}", flush=True
         )
+        once, again = (np.stack([portrait(method(sound, chance)) for _, sound in chosen]) for _ in range(2))
+        for attacker, parts in {"ignorant": (plain, plain, once), "informed": (once, again, once)}.items():
+            rate, sd = verify(*parts, clips)
+            print(f"{name:11} equal error rate {rate:.3f} ± {sd:.3f}, attacker {attacker}", flush=True)
+
+
+def words(found: list[dict[str, float]]) -> str:
+    uar, anger = ([part[key] for part in found] for key in ("uar", "false_anger"))
+    return (
+        f"emotion: UAR {np.mean(uar):.3f} ({min(uar):.3f} to {max(uar):.3f}), "
+        f"anger said of others {np.mean(anger):.3f}, n {found[0]['n']:.0f}"
+    )
 
 
 if __name__ == "__main__":

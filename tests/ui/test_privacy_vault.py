@@ -8,10 +8,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 from typer.testing import CliRunner
 
 from insula.edge import runtime_dir
-from insula.edge.errors import ConfigError, DataError, InsulaError, NotPermitted
+from insula.edge.errors import ConfigError, DataError, InsulaError, NotPermitted, SinkError
 from insula.edge.privacy import crypt
 from insula.edge.privacy.consent import Consent
 from insula.ui import places
@@ -147,17 +148,19 @@ def test_withdrawal_leaves_nothing_and_proves_it(machine: Path) -> None:
     profile = places.profiles() / "P07"
     profile.mkdir(parents=True)
     (profile / "baseline.json").write_text("{}")
+    Path("profile.json").write_text("{}")
+    places.audit().add("exported", folder="", person="P07", to=str(machine / "profile.json"))
     with pytest.raises(NotPermitted, match="--yes"):
         insula("consent", "withdraw", "P07")
     shown = insula("consent", "withdraw", "P07", "--yes")
     assert "is the proof" in shown
-    for path in (first, second, machine / "session-report.html", profile):
+    for path in (first, second, machine / "session-report.html", profile, machine / "profile.json"):
         assert not path.exists()
     assert (machine / "other" / "session.key").exists()
     proof = places.audit().entries()[-1]
     assert (proof.event, proof.facts["person"], proof.facts["left"]) == ("withdrawal carried out", "P07", [])
     assert proof.facts["sessions"] == 2
-    assert proof.facts["files"] == 10  # two sessions of four, the report, the profile
+    assert proof.facts["files"] == 11  # two sessions of four, the report, the profile and its copy
     with pytest.raises(NotPermitted, match="P07 withdrew the consent"):
         record()
     assert [h.person for h in erasure.held(places.audit().entries())] == ["P08"]
@@ -170,6 +173,20 @@ def test_what_was_moved_away_is_named_in_the_proof(machine: Path) -> None:
     assert "not found where it was" in shown
     proof = places.audit().entries()[-1]
     assert proof.facts["missing"] == [str(machine / "session")]
+
+
+def test_what_cannot_be_erased_now_is_left_in_the_proof_and_erased_the_next_time(machine: Path) -> None:
+    first, second = record(), record("second")
+    running = runtime_dir.create(first.name)
+    with pytest.raises(SinkError, match=r"not everything .*session \(.*is being recorded now"):
+        insula("consent", "withdraw", "P07", "--yes")
+    assert first.exists()
+    assert not second.exists()
+    assert places.audit().entries()[-1].facts["left"] == [str(first)]
+    running.rmdir()
+    insula("consent", "withdraw", "P07", "--yes")
+    assert not first.exists()
+    assert places.audit().entries()[-1].facts["left"] == []
 
 
 def test_only_what_is_due_is_erased(machine: Path) -> None:
@@ -237,3 +254,22 @@ def test_a_consent_goes_by_file_from_machine_to_machine(machine: Path) -> None:
     shutil.copy(places.consents().folder / "P10.json", "p10.json")
     assert "P10" in insula("consent", "import", "p10.json")
     assert [e.event for e in places.audit().entries()][-2:] == ["consent signed", "consent imported"]
+
+
+def test_the_start_page_lists_an_encrypted_session_and_opens_it(machine: Path, qtbot: QtBot) -> None:
+    from insula.ui.dashboard import sessions
+    from insula.ui.dashboard.app import Desk
+
+    session = record("sessions/one")
+    (known,) = sessions.recorded(machine / "sessions")
+    assert (known.path, known.title, known.sealed) == (session, "one", True)
+    desk = Desk()
+    qtbot.addWidget(desk.start)
+    desk.review(session)
+    assert desk.window is not None
+    assert list((machine / "run" / "insula").glob("open-one-*/one/session.xdf"))
+    desk.window.close()
+    assert not list((machine / "run" / "insula").iterdir())
+    shutil.rmtree(keys.folder())
+    desk.review(session)
+    assert "is not on this machine" in desk.start.banner.text()

@@ -214,10 +214,12 @@ def export(person: str, out: Path) -> None:
     if out.exists():
         raise ConfigError(f"{out} exists already; choose another --out")
     out.write_text(text(profiles().load(person)), "utf-8")
+    places.audit().add("exported", folder="", person=person, to=str(out.resolve()))
     console.print(f"{out}", style="cyan")
 
 
 def erase(person: str) -> None:
     """Delete every version of a person's profile."""
     found = profiles().erase(person)
+    places.audit().add("profile erased", person=person, versions=found)
     console.print(f"{found} version{'s' if found != 1 else ''} of the profile of {person} erased")

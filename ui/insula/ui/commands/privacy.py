@@ -101,7 +101,8 @@ def withdraw(person: str, *, sure: bool) -> None:
         _tell(part)
     console.print(f"the consent of {person} is withdrawn; {_proof(proof)}", soft_wrap=True)
     if proof.facts["left"]:
-        raise SinkError(f"not everything could be erased: {', '.join(proof.facts['left'])}")
+        why = "; ".join(proof.facts["failed"]) or "see the audit log"
+        raise SinkError(f"not everything could be erased: {', '.join(proof.facts['left'])} ({why})")
 
 
 def new_key(*, keyring: bool) -> None:

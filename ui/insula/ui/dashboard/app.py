@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -14,9 +15,9 @@ for _variable in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):
     os.environ.pop(_variable, None)
 
 from PySide6.QtCore import QLocale, QSettings, QTimer  # noqa: E402
-from PySide6.QtWidgets import QApplication  # noqa: E402
+from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit  # noqa: E402
 
-from insula.edge.errors import InsulaError  # noqa: E402
+from insula.edge.errors import InsulaError, NotPermitted  # noqa: E402
 from insula.ui.dashboard import theme as themes  # noqa: E402
 from insula.ui.dashboard.drawing import Style  # noqa: E402
 from insula.ui.dashboard.frame import Frame  # noqa: E402
@@ -29,6 +30,7 @@ from insula.ui.dashboard.source import FeedSource, Source  # noqa: E402
 from insula.ui.dashboard.start import StartWindow  # noqa: E402
 from insula.ui.dashboard.window import LiveWindow  # noqa: E402
 from insula.ui.dashboard.words import Words  # noqa: E402
+from insula.ui.privacy import keys, opened  # noqa: E402
 
 
 def application() -> QApplication:
@@ -104,6 +106,7 @@ class Desk:
     def __init__(self) -> None:
         self.start = StartWindow(remembered_theme(), words())
         self.window: Frame | None = None
+        self._held = contextlib.ExitStack()
         self.start.connect_to.connect(self.connect)
         self.start.review.connect(self.review)
         self.start.set_up.connect(self.set_up)
@@ -117,10 +120,24 @@ class Desk:
 
     def review(self, folder: Path) -> None:
         """Open a recorded session."""
-        try:
-            self._open(_review(Recorded(folder, words())))
-        except InsulaError as error:
-            self.start.tell(str(error))
+        with contextlib.ExitStack() as stack:
+            try:
+                plain = stack.enter_context(opened(folder, self._passphrase))
+                self._open(_review(Recorded(plain, words())))
+            except InsulaError as error:
+                self.start.tell(str(error))
+                return
+            self._held = stack.pop_all()
+
+    def _passphrase(self) -> str:
+        """Ask for the passphrase of an encrypted session; raises ``NotPermitted`` when none is given."""
+        if given := os.environ.get(keys.PASSPHRASE):
+            return given
+        asking, hidden = words()("Passphrase of the encrypted session"), QLineEdit.EchoMode.Password
+        text, given_one = QInputDialog.getText(self.start, "Insula", asking, hidden)
+        if not given_one:
+            raise NotPermitted(words()("no passphrase was given"))
+        return text
 
     def set_up(self) -> None:
         """Open the set-up page."""
@@ -146,6 +163,7 @@ class Desk:
 
     def _back(self) -> None:
         self.window = None
+        self._held.close()  # the plain copy of an encrypted session goes with its window
         self.start.restyle(Style(remembered_theme(), self.start.look.words, self.start.look.scale))
         self.start.show()
 

@@ -22,13 +22,17 @@ FOLDER = Path("sessions")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A recorded session as the start page lists it; ``complete`` is false when it was cut off."""
+    """A recorded session as the start page lists it; ``complete`` is false when it was cut off.
+
+    Of a ``sealed`` (encrypted) one only its folder is known.
+    """
 
     path: Path
     title: str
     started: datetime.datetime | None
     length_s: float | None
     complete: bool
+    sealed: bool = False
 
 
 def running() -> list[Path]:
@@ -42,23 +46,30 @@ def recorded(folder: Path = FOLDER, most: int = 6) -> list[Known]:
         return []
     found = []
     for path in sorted(folder.iterdir(), key=lambda p: -p.stat().st_mtime):
-        try:
-            _, about = SessionFolder.open(path)
-        except DataError:
-            continue
-        length = about.get("length_s")
-        found.append(
-            Known(
-                path,
-                str(about.get("title") or path.name),
-                _time(about.get("started")),
-                float(length) if isinstance(length, int | float) else None,
-                about.get("status") == "complete",
+        if SessionFolder(path).lock.is_file():
+            found.append(Known(path, path.name, _modified(path), None, complete=True, sealed=True))
+        else:
+            try:
+                _, about = SessionFolder.open(path)
+            except DataError:
+                continue
+            length = about.get("length_s")
+            found.append(
+                Known(
+                    path,
+                    str(about.get("title") or path.name),
+                    _time(about.get("started")),
+                    float(length) if isinstance(length, int | float) else None,
+                    about.get("status") == "complete",
+                )
             )
-        )
         if len(found) == most:
             break
     return found
+
+
+def _modified(path: Path) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(path.stat().st_mtime).astimezone()
 
 
 def _time(text: object) -> datetime.datetime | None:

@@ -118,6 +118,8 @@ class StartWindow(Frame):
             parts.append(known.started.strftime("%Y-%m-%d %H:%M"))
         if known.length_s is not None:
             parts.append(clock_text(known.length_s))
+        if known.sealed:
+            parts.append(self.look.words("encrypted"))
         if not known.complete:
             parts.append(self.look.words("cut off"))
         return " · ".join(parts)

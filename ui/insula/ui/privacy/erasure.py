@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from insula.edge import runtime_dir
-from insula.edge.errors import NotPermitted, SinkError
+from insula.edge.errors import InsulaError, NotPermitted, SinkError
 from insula.edge.privacy.audit import Entry, utc_now
 from insula.edge.session import SessionFolder
 from insula.ui import places
@@ -96,13 +96,15 @@ def withdraw(person: str) -> tuple[list[Erased], Entry]:
     sessions = [session for session in held(log.entries()) if session.person == person]
     places.consents().withdraw(person, utc_now())
     log.add("consent withdrawn", person=person, sessions=len(sessions))
-    done = [erase(session, "consent withdrawn") for session in sessions]
-    profile = places.profiles() / person
-    if profile.exists():
-        done.append(_remove([profile]))
-    left = [
-        str(path) for path in (*(s.folder for s in sessions), *_exports(sessions), profile) if path.exists()
-    ]
+    done, failed = [], []
+    for session in sessions:
+        try:
+            done.append(erase(session, "consent withdrawn"))
+        except InsulaError as error:  # the others are erased all the same; the proof says what is left
+            failed.append(str(error))
+    others = [places.profiles() / person, *_exported_apart(log.entries(), person)]
+    done.append(_remove([path for path in others if path.exists()]))
+    gone = [*(session.folder for session in sessions), *_exports(sessions), *others]
     proof = log.add(
         "withdrawal carried out",
         person=person,
@@ -110,9 +112,16 @@ def withdraw(person: str) -> tuple[list[Erased], Entry]:
         files=sum(part.files for part in done),
         bytes=sum(part.size_bytes for part in done),
         missing=[name for part in done for name in part.missing],
-        left=left,
+        left=[str(path) for path in gone if path.exists()],
+        failed=failed,
     )
     return done, proof
+
+
+def _exported_apart(entries: Iterable[Entry], person: str) -> list[Path]:
+    """What was exported of a person, but not from a session: profiles."""
+    told = [entry.facts for entry in entries if entry.event == "exported" and not entry.facts.get("folder")]
+    return [Path(str(facts["to"])) for facts in told if facts.get("person") == person]
 
 
 def _is_session(folder: Path) -> bool:
