@@ -145,7 +145,7 @@ def participant(theme: Theme, folder: Path) -> QWidget:
     from insula.ui.protocol.run import Run
 
     class Desk:
-        lost = False
+        lost = ended = False
 
         def poll(self) -> Progress:
             return run.progress

@@ -44,6 +44,11 @@ class Link:
         self.progress: Progress | None = None
 
     @property
+    def ended(self) -> bool:
+        """Whether the session has ended."""
+        return self._feed.ended
+
+    @property
     def lost(self) -> bool:
         """Whether the session has ended or is silent."""
         return self._feed.ended or self._clock() - self._heard > SILENCE_S

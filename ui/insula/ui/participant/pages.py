@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from insula.edge.clock import Clock
@@ -16,6 +16,7 @@ from insula.ui.protocol.filling import Filling, Said
 from insula.ui.protocol.page import Form, Page
 
 _FRAME_MS = 15
+RETURN = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 def label(text: str, role: str) -> QLabel:
@@ -58,6 +59,13 @@ class WordsPage(QWidget):
         column.addWidget(self.go_on, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(6)
         self.setFocusProxy(self.go_on)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Go on with the Return key."""
+        if event.key() in RETURN and self.go_on.isVisible():
+            self.go_on.click()
+        else:
+            super().keyPressEvent(event)
 
 
 class CrossPage(QWidget):
@@ -195,16 +203,32 @@ class FormPage(QWidget):
         column.addLayout(row)
         self._ask()
 
-    def _ask(self) -> None:
+    def restyle(self, look: Style) -> None:
+        """Ask the present question again in another size; what was chosen stays chosen."""
+        self._look = look
+        chosen = self.input.value if self.input is not None else None
+        self._ask(chosen)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Go on with the Return key when something is chosen."""
+        if event.key() in RETURN and self.next_button.isEnabled():
+            self._next()
+        else:
+            super().keyPressEvent(event)
+
+    def _ask(self, chosen: float | str | None = None) -> None:
         if self._asked is not None:
             self._middle.removeWidget(self._asked)
             self._asked.setParent(None)
             self._asked.deleteLater()
         item, look, form = self.filling.item, self._look, self.filling.form
         before = self.filling.given.get(item.name)
-        self.input = inputs.make(
-            item, look, before.value if before else None, before.text if before else None
-        )
+        value, text = (before.value, before.text) if before else (None, None)
+        if isinstance(chosen, float):
+            value = chosen
+        elif chosen is not None:
+            text = chosen
+        self.input = inputs.make(item, look, value, text)
         asked = QWidget()
         asked.setMaximumWidth(round(look.px(1020)))
         column = QVBoxLayout(asked)

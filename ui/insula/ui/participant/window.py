@@ -32,7 +32,11 @@ class Line(Protocol):
 
     @property
     def lost(self) -> bool:
-        """Whether the session is gone."""
+        """Whether the session is silent, or has ended."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the session has ended."""
 
     def poll(self) -> Progress | None:
         """How the protocol stands."""
@@ -52,10 +56,9 @@ class ParticipantWindow(QWidget):
         self.link, self.clock = link, clock
         self.look = Style(theme, Words("en"))
         self.page: QWidget | None = None
-        self.asking_to_stop = False
+        self._asking: QWidget | None = None
         self._progress: Progress | None = None
         self._shown: tuple[object, ...] = ()
-        self._stopped_here = False
         self.setObjectName("participant")
         self.setWindowTitle("Insula")
         self.setMinimumSize(800, 500)
@@ -94,15 +97,14 @@ class ParticipantWindow(QWidget):
     def tick(self) -> None:
         """Show what the protocol wants."""
         progress = self.link.poll()
-        lost = self.link.lost
-        what = self._what(progress, lost)
+        what = self._what(progress)
         if what == self._shown:
             return
         language = progress.language if progress is not None else self.look.words.language
         if language != self.look.words.language:
             self.look = Style(self.look.theme, Words(language), self.look.scale)
         self._progress, self._shown = progress, what
-        self._show(lost)
+        self._show()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let go of the session, which goes on."""
@@ -118,8 +120,12 @@ class ParticipantWindow(QWidget):
         if scale != self.look.scale:
             self.look = Style(self.look.theme, self.look.words, scale)
             self._restyle()
-            if not isinstance(self.page, FormPage | StimulusPage):  # those keep what was begun
-                self._show(self.link.lost)
+            if isinstance(self.page, FormPage):
+                self.page.restyle(self.look)
+            elif not isinstance(self.page, StimulusPage):  # that plays on
+                self._show()
+        if self._asking is not None:
+            self._asking.setGeometry(self.rect())
         super().resizeEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -131,52 +137,50 @@ class ParticipantWindow(QWidget):
 
     # -- inside --------------------------------------------------------------------------------------
 
-    def _what(self, progress: Progress | None, lost: bool) -> tuple[object, ...]:
-        if lost:
-            return ("lost",)
+    def _what(self, progress: Progress | None) -> tuple[object, ...]:
+        """Return what a page depends on: another one is made only when this changes."""
         if progress is None:
-            return ("waiting",)
+            return (self.link.lost, self.link.ended)
         index = progress.index if progress.state in ("running", "paused") else -1
-        return (progress.state, index, progress.language)
+        return (self.link.lost, self.link.ended, progress.state, index, progress.language)
 
-    def _show(self, lost: bool) -> None:
+    def _show(self) -> None:
         progress, words = self._progress, self.look.words
+        live = progress is not None and progress.state in ("running", "paused") and not self.link.ended
+        step = progress.index if live and progress is not None else -1
+        for widget in (self.bar, self.stop_button, self.hint):
+            widget.setVisible(live)
         self.stop_button.setText(words("I want to stop"))
         self.hint.setText(words("You may stop at any time, without giving a reason."))
-        live = progress is not None and progress.state in ("running", "paused") and not lost
-        self.stop_button.setVisible(live and not self.asking_to_stop)
-        self.hint.setVisible(live and not self.asking_to_stop)
-        self.bar.setVisible(live)
-        paused = progress is not None and progress.state == "paused" and not lost
-        if paused and isinstance(self.page, FormPage | StimulusPage):  # what was begun stays
-            self.hint.setText(words("The study is paused."))
-            self.page.setEnabled(False)
-            if isinstance(self.page, StimulusPage):
-                self.page.hold(True)
+        if isinstance(self.page, FormPage | StimulusPage) and live and self.page.property("step") == step:
+            self._hold(self.page, progress)  # what was begun stays
             return
-        same = isinstance(self.page, FormPage | StimulusPage) and self.page.property("step") == (
-            progress.index if live and progress is not None else -1
-        )
-        if same and progress is not None and not self.asking_to_stop:
-            assert self.page is not None
-            self.page.setEnabled(True)
-            if isinstance(self.page, StimulusPage):
-                self.page.hold(False)
-            return
-        self._put(self._make(progress, lost))
+        self._put(self._make(progress), step)
 
-    def _make(self, progress: Progress | None, lost: bool) -> QWidget:
+    def _hold(self, page: FormPage | StimulusPage, progress: Progress | None) -> None:
+        """Keep a page that was begun; nothing can be done on it while the protocol stands still."""
+        words = self.look.words
+        paused = progress is not None and progress.state == "paused"
+        if paused:
+            self.hint.setText(words("The study is paused."))
+        if self.link.lost:
+            self.hint.setText(words("The connection to the study is lost. Please tell the study team."))
+        page.setEnabled(not (paused or self.link.lost))
+        if isinstance(page, StimulusPage):
+            page.hold(paused or self.link.lost)
+        elif page.isEnabled() and page.input is not None:
+            page.input.setFocus()
+
+    def _make(self, progress: Progress | None) -> QWidget:
         words, look = self.look.words, self.look
-        if lost:
-            if progress is not None and progress.state in ("done", "aborted"):
-                return self._farewell(progress)
+        if progress is not None and progress.state in ("done", "aborted"):
+            return self._farewell(progress)
+        if self.link.lost:
             return WordsPage(words("The connection to the study is lost. Please tell the study team."), look)
         if progress is None:
             return WordsPage(words("Please wait a moment."), look)
         if progress.state == "ready":
             return WordsPage(f"{progress.title}\n{words('It begins soon.')}", look)
-        if progress.state in ("done", "aborted"):
-            return self._farewell(progress)
         if progress.state == "paused":
             return WordsPage(words("The study is paused."), look)
         assert progress.page is not None
@@ -202,17 +206,18 @@ class ParticipantWindow(QWidget):
         words.done.connect(lambda: self._send("participant", f"next:{page.index}"))
         return words
 
-    def _put(self, page: QWidget) -> None:
+    def _put(self, page: QWidget, step: int) -> None:
         self._leave_page()
-        live = self._progress is not None and self._progress.state == "running"
-        page.setProperty("step", self._progress.index if live and self._progress is not None else -1)
+        page.setProperty("step", step)
         self.page = page
-        if live:
+        if step >= 0 and self._progress is not None and self._progress.state == "running":
             page.installEventFilter(self)
         self._room.addWidget(page)
         page.setFocus()
         if isinstance(page, StimulusPage) and page.pad is not None:
             self._rating.start(round(1000 / RATING_HZ))
+        if self._asking is not None:
+            self._asking.raise_()
 
     def _leave_page(self) -> None:
         self._rating.stop()
@@ -242,8 +247,6 @@ class ParticipantWindow(QWidget):
 
     def _ask_to_stop(self) -> None:
         """Ask once more, on a page of its own: a slip of the mouse must not end a study."""
-        self.stop_button.setVisible(False)
-        self.hint.setVisible(False)
         words = self.look.words
         asking = QWidget(self)
         asking.setObjectName("asking")
@@ -273,15 +276,19 @@ class ParticipantWindow(QWidget):
         self.stay_button.setFocus()
 
     def _stay(self) -> None:
-        self._asking.deleteLater()
-        self.stop_button.setVisible(True)
-        self.hint.setVisible(True)
+        self._ask_no_longer()
         if self.page is not None:
             self.page.setFocus()
 
     def _stop(self) -> None:
-        self._asking.deleteLater()
+        self._ask_no_longer()
         self._send("participant", "stop")
+
+    def _ask_no_longer(self) -> None:
+        if self._asking is not None:
+            self._asking.hide()
+            self._asking.deleteLater()
+            self._asking = None
 
     def _send(self, name: Name, text: str, t: float | None = None) -> None:
         self._pass(Command(name, self.clock() if t is None else t, text))
