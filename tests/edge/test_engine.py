@@ -94,7 +94,7 @@ def test_weights_in_another_file_are_refused(tmp_path: Path, monkeypatch: pytest
     content = in_another_file(tmp_path, 400)
     monkeypatch.chdir(tmp_path)  # where ONNX Runtime would find, and take, whatever bears that name
     assert ort.InferenceSession(content).get_outputs()
-    with pytest.raises(EngineError, match="weights in other files"):
+    with pytest.raises(EngineError, match="weights or compiled parts in other files"):
         OnnxEngine(content)
 
 
@@ -105,13 +105,31 @@ def test_weights_in_another_file_are_found_wherever_they_hide(tmp_path: Path) ->
     choose = helper.make_node("If", ["on"], ["z"], then_branch=branch, else_branch=branch)
     outer = proto()
     outer.graph.node.append(choose)
-    with pytest.raises(EngineError, match="weights in other files"):
+    with pytest.raises(EngineError, match="weights or compiled parts in other files"):
         OnnxEngine(bytes(outer.SerializeToString()))
     function = proto()
     made = helper.make_function("own", "F", [], ["c"], [constant], [helper.make_opsetid("", 17)])
     function.functions.append(made)
-    with pytest.raises(EngineError, match="weights in other files"):
+    with pytest.raises(EngineError, match="weights or compiled parts in other files"):
         OnnxEngine(bytes(function.SerializeToString()))
+
+
+def test_a_part_compiled_elsewhere_is_refused() -> None:
+    compiled = proto()
+    compiled.graph.node[0].op_type = "EPContext"
+    with pytest.raises(EngineError, match="compiled parts in other files"):
+        OnnxEngine(bytes(compiled.SerializeToString()))
+
+
+def test_a_file_nested_without_end_is_refused() -> None:
+    field = b""
+    for number in (*((6, 5, 1) * 2000), 7):  # from the inside out: … graph of attribute of node of the graph
+        size, rest = b"", len(field)
+        while rest > 0x7F:
+            size, rest = size + bytes([rest & 0x7F | 0x80]), rest >> 7
+        field = bytes([number << 3 | 2]) + size + bytes([rest]) + field
+    with pytest.raises(EngineError, match="not an ONNX file, or it is damaged"):
+        OnnxEngine(field)
 
 
 def test_auto_says_what_it_passed_over_and_why() -> None:

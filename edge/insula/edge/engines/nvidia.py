@@ -55,7 +55,8 @@ class NvidiaGpu:
         config = builder.create_builder_config()
         config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, _WORKSPACE)
         config.clear_flag(trt.BuilderFlag.TF32)  # fp32 stays fp32: the drift against the CPU stays small
-        config.progress_monitor = _Monitor(progress)
+        self._monitor = _Monitor(progress)  # must outlive the builder
+        config.progress_monitor = self._monitor
         plan = builder.build_serialized_network(network, config)
         if plan is None:
             raise EngineError(f"TensorRT could not build the plan: {self._logger.last}")
@@ -149,9 +150,9 @@ class _Logger(trt.ILogger):  # type: ignore[misc]
         trt.ILogger.__init__(self)
         self.last = "no reason given"
 
-    def log(self, severity: Any, message: str) -> None:
-        if severity <= trt.ILogger.Severity.ERROR:
-            self.last = message
+    def log(self, severity: Any, msg: str) -> None:
+        if severity in (trt.ILogger.Severity.INTERNAL_ERROR, trt.ILogger.Severity.ERROR):
+            self.last = msg
 
 
 class _Monitor(trt.IProgressMonitor):  # type: ignore[misc]

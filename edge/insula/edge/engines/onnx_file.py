@@ -17,6 +17,9 @@ from insula.edge.errors import EngineError
 _EXTERNAL: Final = 1
 _DATA_LOCATION: Final = 14
 _EXTERNAL_DATA: Final = 13
+_OP_TYPE: Final = 4
+_COMPILED: Final = b"EPContext"
+"""ONNX Runtime's node for a part compiled for one device, which may name a file of its own."""
 _PARTS: Final[dict[str, dict[int, str]]] = {
     "model": {7: "graph", 20: "training", 25: "function"},
     "training": {1: "graph", 2: "graph"},
@@ -33,16 +36,21 @@ def refuse_external_data(model: bytes) -> None:
     """Raise ``EngineError`` when a tensor of ``model`` refers to another file, or it is no ONNX file."""
     try:
         found = _refers_outside(memoryview(model), "model")
-    except (IndexError, ValueError) as error:
+    except (IndexError, ValueError, RecursionError) as error:
         raise EngineError("this is not an ONNX file, or it is damaged") from error
     if found:
         raise EngineError(
-            "the model keeps weights in other files, which its hash does not cover; "
+            "the model keeps weights or compiled parts in other files, which its hash does not cover; "
             "save it as one file (onnx.save without save_as_external_data)"
         )
 
 
 def _refers_outside(message: memoryview, kind: str) -> bool:
+    if kind == "node" and any(
+        field == _OP_TYPE and isinstance(value, memoryview) and value.tobytes() == _COMPILED
+        for field, value in _fields(message)
+    ):
+        return True
     if kind == "tensor":
         return any(
             field == _EXTERNAL_DATA or (field == _DATA_LOCATION and value == _EXTERNAL)
