@@ -25,7 +25,7 @@ from insula.models.fusion.trial import HONEST, OBSERVERS, Floats, Fusing, Trial,
 from insula.models.metrics import ccc, interval_coverage, mean_squared_z
 from insula.sensors.script import PERIOD_S, Script
 
-RATES = tuple(i / 10 for i in range(11))
+RATES = (0.0, 0.25, 0.5, 0.75, 1.0)
 TICK_S = 0.1
 NET_STEP_S = 0.25
 COVERAGE_S = 300.0

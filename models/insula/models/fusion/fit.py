@@ -166,3 +166,26 @@ def _listed(p: Floats, ratio: float, listed: frozenset[frozenset[int]]) -> npt.N
     first, second = (p[np.arange(len(p)), order[:, k]] for k in (0, 1))
     known = np.array([frozenset(pair) in listed for pair in order.tolist()])
     return np.asarray(known & (second >= ratio * first))
+
+
+def index_covered(readings: Readings, column: int, every_s: int) -> float:
+    """Share of people's true rates inside the 90 % interval of an index, by thirds of the index.
+
+    A person's rate of the task among windows ``every_s`` apart scatters by chance as well; that part is
+    computed, not fitted.
+    """
+    table = readings.table
+    kept = (table.label >= 0) & np.isfinite(readings.index[:, column]) & (table.t_s % every_s < 1)
+    p, sd = readings.index[kept, column], readings.sd[kept, column]
+    label, person = table.label[kept], table.person[kept]
+    third = np.searchsorted(np.quantile(p, (1 / 3, 2 / 3)), p)
+    inside = []
+    for name in np.unique(person):
+        for k in range(3):
+            rows = (person == name) & (third == k)
+            if rows.sum() < 3:
+                continue
+            mean = float(p[rows].mean())
+            spread = np.hypot(float(sd[rows].mean()), np.sqrt(mean * (1 - mean) / rows.sum()))
+            inside.append(abs(float(label[rows].mean()) - mean) <= Z90 * spread)
+    return float(np.mean(inside))
