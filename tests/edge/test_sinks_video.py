@@ -12,6 +12,7 @@ import pytest
 
 from insula.edge.config import parse
 from insula.edge.errors import ConfigError, SinkError
+from insula.edge.privacy import crypt
 from insula.edge.protocols import Sink
 from insula.edge.sinks.video import BLANK, VideoRecorder, video_file
 from insula.edge.sinks.xdf import XdfRecorder
@@ -185,3 +186,23 @@ def test_pictures_need_the_mode_that_permits_them() -> None:
     with pytest.raises(ConfigError, match=r"video = true needs \[privacy\] mode = 'full'"):
         parse(raw)
     assert parse({**raw, "privacy": {"mode": "full"}}).video
+
+
+def test_an_encrypted_session_has_encrypted_pictures(tmp_path: Path) -> None:
+    key = crypt.new_key()
+    writer, reader = memory_stream(CAMERA)
+    xdf = tmp_path / "session.xdf"
+    recorder = VideoRecorder(xdf, sealer=lambda: crypt.Sealer(key), clock=ManualClock(T0))
+    recorder.open({"camera": reader})
+    for k in range(30):
+        writer.push(picture(k), np.array([T0 + k / 30]))
+    recorder.poll()
+    recorder.close()
+    plain = video_file(xdf, "camera")
+    assert not plain.exists()
+    sealed = crypt.sealed_name(plain)
+    assert b"matroska" not in sealed.read_bytes()
+    assert crypt.unseal(sealed, plain, key)
+    with av.open(str(plain)) as container:
+        shown = [round(number(f.to_ndarray(format="rgb24"))) for f in container.decode(video=0)]
+    assert shown == [k % 28 for k in range(30)]

@@ -15,6 +15,8 @@ from insula.edge.types import StreamInfo
 from insula.edge.untrusted import parse_json
 
 FRAME_SLOTS: Final = 32
+FRAME_RECORDS: Final = 1024
+"""Times of frames outlive their pictures: a recorder that is held up for half a minute loses none."""
 IRREGULAR_SAMPLES: Final = 16_384
 MOST_RECORDS: Final = 65_536
 
@@ -34,7 +36,7 @@ def geometry(info: StreamInfo, seconds: float) -> Geometry:
         mirror = cap // 4
     else:
         cap, mirror = IRREGULAR_SAMPLES, 0
-    ccap = min(MOST_RECORDS, 1 << cap.bit_length())
+    ccap = FRAME_RECORDS if info.is_video else min(MOST_RECORDS, 1 << cap.bit_length())
     meta = json.dumps({"stream": asdict(info)}, ensure_ascii=False).encode()
     return Geometry(item, cap, mirror, ccap, meta)
 
