@@ -16,7 +16,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from insula.edge.errors import SinkError
 from insula.edge.sinks.contract import check_sink
-from insula.edge.sinks.mqtt import QUEUE, MqttSink
+from insula.edge.sinks.mqtt import EXPIRES_S, QUEUE, SAY_AGAIN_S, MqttSink
+from insula.edge.testing import ManualClock
 from insula.edge.types import Marker
 
 SECONDS = 10.0
@@ -75,14 +76,19 @@ class Listener:
 
     def __init__(self, port: int) -> None:
         self.heard: Queue[tuple[str, str, bool]] = Queue()
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2)
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
         joined = threading.Event()
         self._client.on_connect = lambda *_: self._client.subscribe("insula/#")
         self._client.on_subscribe = lambda *_: joined.set()
-        self._client.on_message = lambda c, u, m: self.heard.put((m.topic, m.payload.decode(), m.retain))
+        self._client.on_message = self._hear
+        self.expiry = 0
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
         assert joined.wait(SECONDS)
+
+    def _hear(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
+        self.expiry = getattr(message.properties, "MessageExpiryInterval", 0)
+        self.heard.put((message.topic, message.payload.decode(), message.retain))
 
     def until(self, topic: str, what: Callable[[str], bool] = lambda payload: True) -> tuple[str, bool]:
         while True:
@@ -145,6 +151,22 @@ def test_a_late_subscriber_is_told_how_things_are_but_not_what_happened(
     sink.put(state(4.0))
     late.until("insula/state")
     assert late.heard.empty()
+    sink.close()
+
+
+def test_what_is_retained_expires_and_is_said_again_in_time(
+    broker: Broker, listener: Callable[[int], Listener]
+) -> None:
+    clock, port = ManualClock(), broker().port
+    sink, ear = MqttSink(port=port, clock=clock), listener(port)
+    sink.open({})
+    sink.put(state())
+    ear.until("insula/state")
+    assert 0 < ear.expiry <= EXPIRES_S
+    clock.advance(SAY_AGAIN_S)
+    sink.poll()
+    assert json.loads(ear.until("insula/state")[0])["seq"] == 0
+    assert SAY_AGAIN_S < EXPIRES_S
     sink.close()
 
 

@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from insula.edge import codec
+from insula.edge.clock import Clock, now
 from insula.edge.explanation import Explanation
 from insula.edge.health import HealthEvent, StreamStats
 from insula.edge.protocols import Item
@@ -110,9 +111,11 @@ class Records:
     What happened once (``EVENTS``) is not said again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock = now) -> None:
         self.newest: dict[str, dict[str, Any]] = {}
         self._next: Counter[str] = Counter()
+        self._said: dict[str, float] = {}
+        self._clock = clock
 
     def of(self, item: Item) -> tuple[str, dict[str, Any]] | None:
         """Topic and record of the next item, ``None`` for what is not published."""
@@ -123,7 +126,15 @@ class Records:
         self._next[where] += 1
         if where not in EVENTS:
             self.newest[where] = found
+            self._said[where] = self._clock()
         return where, found
+
+    def quiet(self, seconds: float) -> list[tuple[str, dict[str, Any]]]:
+        """Topics and newest records of which nothing was said for so long: to be said again now."""
+        t = self._clock()
+        found = [(where, self.newest[where]) for where, said in self._said.items() if said <= t - seconds]
+        self._said.update(dict.fromkeys([where for where, _ in found], t))
+        return found
 
 
 def to_json(found: Mapping[str, Any]) -> bytes:

@@ -1,8 +1,9 @@
 """MQTT: every record as JSON on a broker, for labs and homes that have one.
 
-``insula/state``, ``insula/estimate/face`` and so on are retained, so that a late subscriber knows the newest;
-markers are not. ``insula/online`` is ``true`` while the session runs; the broker makes it ``false`` when the
-session's machine dies.
+``insula/state``, ``insula/estimate/face`` and so on are retained, so that a late subscriber knows the newest,
+and expire after five seconds, so that it never takes yesterday's for the newest (MQTT 5); quiet topics are
+said again in time. Markers and steps are not retained. ``insula/online`` is ``true`` while the session runs;
+the broker makes it ``false`` when the session's machine dies.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from typing import Any, Final
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from insula.edge.clock import Clock, now
 from insula.edge.errors import ConfigError, SinkError
 from insula.edge.protocols import Item
 from insula.edge.sinks.exposure import LOOPBACK, check_file, check_port, is_loopback, token_for
@@ -25,6 +28,8 @@ from insula.edge.wire import EVENTS, Records, to_json
 
 QUEUE: Final = 500
 """Records kept while the broker is slow or away: about 10 s; then the oldest are lost, counted."""
+EXPIRES_S: Final = 5
+SAY_AGAIN_S: Final = 2.0
 _ON_THE_WAY: Final = 20  # handed to paho and not yet sent; paho's own queue has no bound
 _CONNECT_S: Final = 3.0
 _CLOSE_S: Final = 0.5
@@ -47,6 +52,7 @@ class MqttSink:
         token_file: str = "",
         ca_file: str = "",
         prefix: str = "insula",
+        clock: Clock = now,
     ) -> None:
         self._tls = not is_loopback(host) or bool(ca_file)
         port = port or (8883 if self._tls else 1883)
@@ -57,7 +63,9 @@ class MqttSink:
             raise ConfigError(f"prefix = {prefix!r}: a topic without + and #")
         self._host, self._port, self._user, self._prefix = host, port, user, prefix
         self._client: mqtt.Client | None = None
-        self._records = Records()
+        self._records = Records(clock)
+        self._expiry = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        self._expiry.MessageExpiryInterval = EXPIRES_S
         self._waiting: deque[tuple[str, bytes, bool]] = deque(maxlen=QUEUE)
         self._on_the_way = 0
         self._lock = threading.Lock()
@@ -67,7 +75,7 @@ class MqttSink:
 
     def open(self, streams: Mapping[str, StreamReader]) -> None:
         """Connect; raises ``SinkError`` when the broker is not there or says no."""
-        client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
         if self._token:
             client.username_pw_set(self._user, self._token.decode("utf-8", "replace"))
         if self._tls:
@@ -101,15 +109,13 @@ class MqttSink:
         numbered = self._records.of(item)
         if numbered is None:
             return
-        topic, found = numbered
-        if len(self._waiting) == QUEUE:
-            away = "the broker is slow" if self._client.is_connected() else "the broker is away"
-            self.losses[away] += 1
-        self._waiting.append((f"{self._prefix}/{_plain(topic)}", to_json(found), topic not in EVENTS))
+        self._queue(*numbered)
         self._send()
 
     def poll(self) -> None:
-        """Send what is queued."""
+        """Send what is queued, and say again what would expire."""
+        for topic, found in self._records.quiet(SAY_AGAIN_S):
+            self._queue(topic, found)
         self._send()
 
     def close(self) -> None:
@@ -123,6 +129,12 @@ class MqttSink:
         client.disconnect()
         client.loop_stop()
 
+    def _queue(self, topic: str, found: Mapping[str, Any]) -> None:
+        if self._client is not None and len(self._waiting) == QUEUE:
+            away = "the broker is slow" if self._client.is_connected() else "the broker is away"
+            self.losses[away] += 1
+        self._waiting.append((f"{self._prefix}/{_plain(topic)}", to_json(found), topic not in EVENTS))
+
     def _send(self) -> None:
         while self._client is not None and self._client.is_connected() and self._waiting:
             with self._lock:
@@ -130,7 +142,7 @@ class MqttSink:
                     return
                 self._on_the_way += 1
             topic, payload, retain = self._waiting.popleft()
-            self._client.publish(topic, payload, retain=retain)
+            self._client.publish(topic, payload, retain=retain, properties=self._expiry)
 
     # on paho's thread
 

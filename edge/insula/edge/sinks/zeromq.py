@@ -56,14 +56,12 @@ class ZeroMqSink:
         check_port(port)
         self._token = token_for(host, token_file)
         self._host, self.port = host, port
-        self._clock = clock
         self._context: zmq.Context[zmq.Socket[bytes]] | None = None
         self._socket: zmq.Socket[bytes] | None = None
         self._doorman: _Doorman | None = None
         self._arrivals: zmq.Socket[bytes] | None = None
         self._connections = 0
-        self._records = Records()
-        self._said: dict[str, float] = {}
+        self._records = Records(clock)
         self.losses: Counter[str] = Counter()
 
     def open(self, streams: Mapping[str, StreamReader]) -> None:
@@ -97,10 +95,8 @@ class ZeroMqSink:
     def poll(self) -> None:
         """Say again what has not changed for a while; keep the door."""
         self._keep_door()
-        due = self._clock() - SAY_AGAIN_S
-        for topic, found in self._records.newest.items():
-            if self._said[topic] <= due:
-                self._send(topic, found)
+        for topic, found in self._records.quiet(SAY_AGAIN_S):
+            self._send(topic, found)
 
     def close(self) -> None:
         """Send what is on its way, for 0.2 s at most; safe to call again."""
@@ -135,7 +131,6 @@ class ZeroMqSink:
     def _send(self, topic: str, found: Mapping[str, Any]) -> None:
         if self._socket is None:
             raise SinkError("the ZeroMQ output is not open")
-        self._said[topic] = self._clock()
         try:
             packed = msgpack.packb(found, unicode_errors="replace")
             self._socket.send_multipart((topic.encode("utf-8", "replace"), packed), zmq.NOBLOCK)
