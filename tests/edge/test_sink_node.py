@@ -80,14 +80,16 @@ def test_a_slow_sink_loses_its_oldest_and_says_how_many() -> None:
     assert events[-1].reason == "7 items lost: the output was too slow"
 
 
-def test_what_a_sink_lost_itself_is_said_by_cause() -> None:
+def test_where_a_sink_is_found_and_what_it_lost_is_said() -> None:
     class Server(Recorder):
+        address = "http://127.0.0.1:8765/"
         losses: ClassVar = {"a client reads too slowly": 3, "a wrong token was refused": 1}
 
     sink_node, events = node(Server())
     sink_node.start({})
     sink_node.stop()
     assert sink_node.join(5.0)
+    assert [e.reason for e in events if e.state == "running"] == ["http://127.0.0.1:8765/"]
     assert events[-1].reason == "a client reads too slowly: 3; a wrong token was refused: 1"
 
 

@@ -137,7 +137,7 @@ class Sink(Protocol):
     A slow sink loses its oldest items (counted with the cause); it never slows the loop. ``put`` may raise
     ``SinkError``: the sink is then marked failed, in words, and the session goes on. The constructor only
     checks its options (``ConfigError``). What a sink loses itself it may count in ``losses``, cause → number:
-    the session's health says so at the end.
+    the session's health says so at the end; where it can be found it may say in ``address``.
     """
 
     def open(self, streams: Mapping[str, StreamReader]) -> None:

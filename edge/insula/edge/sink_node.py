@@ -38,7 +38,7 @@ class SinkNode:
         except Exception as error:
             self._health.set(self.name, "sink", NodeState.FAILED, in_words(error))
             raise
-        self._health.set(self.name, "sink", NodeState.RUNNING)
+        self._health.set(self.name, "sink", NodeState.RUNNING, getattr(self.sink, "address", ""))
         self._thread.start()
 
     def offer(self, item: Item) -> None:

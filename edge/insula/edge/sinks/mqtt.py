@@ -73,6 +73,11 @@ class MqttSink:
         self._refusal = ""
         self.losses: Counter[str] = Counter()
 
+    @property
+    def address(self) -> str:
+        """The broker and where it keeps our topics."""
+        return f"{'mqtts' if self._tls else 'mqtt'}://{self._host}:{self._port}/{self._prefix}"
+
     def open(self, streams: Mapping[str, StreamReader]) -> None:
         """Connect; raises ``SinkError`` when the broker is not there or says no."""
         client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)

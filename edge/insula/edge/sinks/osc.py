@@ -48,6 +48,11 @@ class OscSink:
         self._records = Records()
         self.losses: Counter[str] = Counter()
 
+    @property
+    def address(self) -> str:
+        """Who receives."""
+        return f"osc.udp://{self._host}:{self._port}"
+
     def open(self, streams: Mapping[str, StreamReader]) -> None:
         """Make the socket; raises ``SinkError`` when the name means nothing."""
         try:

@@ -83,6 +83,12 @@ class WebSocketSink:
         """How many receive records now."""
         return len(self._clients)
 
+    @property
+    def address(self) -> str:
+        """Where the page is."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"{'https' if self._tls else 'http'}://{host}:{self.port}/"
+
     def open(self, streams: Mapping[str, StreamReader]) -> None:
         """Start serving; raises ``SinkError`` when the address is taken."""
         self._server = _ServerThread(self)

@@ -64,6 +64,12 @@ class ZeroMqSink:
         self._records = Records(clock)
         self.losses: Counter[str] = Counter()
 
+    @property
+    def address(self) -> str:
+        """Where subscribers connect."""
+        host = f"[{self._host}]" if _is_ipv6(self._host) else self._host
+        return f"tcp://{host}:{self.port or '*'}"
+
     def open(self, streams: Mapping[str, StreamReader]) -> None:
         """Bind; raises ``SinkError`` when the address is taken."""
         self._context = zmq.Context()
@@ -80,11 +86,11 @@ class ZeroMqSink:
             self._doorman = _Doorman(self._context, _Keys(self._token))
             self._doorman.guard(socket)
         try:
-            socket.bind(self._endpoint())
+            socket.bind(self.address)
         except zmq.ZMQError as error:
-            where, reason = self._endpoint(), zmq.strerror(error.errno or 0)
+            reason = zmq.strerror(error.errno or 0)
             self.close()
-            raise SinkError(f"{where} cannot be opened: {reason}; choose another port") from error
+            raise SinkError(f"{self.address} cannot be opened: {reason}; choose another port") from error
         self.port = int(socket.getsockopt_string(zmq.LAST_ENDPOINT).rpartition(":")[2])
 
     def put(self, item: Item) -> None:
@@ -113,10 +119,6 @@ class ZeroMqSink:
         if context is not None:
             context.term()
 
-    def _endpoint(self) -> str:
-        host = f"[{self._host}]" if _is_ipv6(self._host) else self._host
-        return f"tcp://{host}:{self.port or '*'}"
-
     def _keep_door(self) -> None:
         """When far too many connections are open, cut all; ZeroMQ's subscribers come again by themselves."""
         while self._arrivals is not None and self._arrivals.poll(0):
@@ -124,8 +126,8 @@ class ZeroMqSink:
             self._connections += 1 if event == zmq.EVENT_ACCEPTED else -1
         if self._socket is not None and self._connections > MOST_CONNECTIONS:
             self.losses["too many connections: all were cut"] += 1
-            self._socket.unbind(self._endpoint())
-            self._socket.bind(self._endpoint())
+            self._socket.unbind(self.address)
+            self._socket.bind(self.address)
             self._connections = 0
 
     def _send(self, topic: str, found: Mapping[str, Any]) -> None:
