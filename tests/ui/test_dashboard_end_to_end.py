@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +17,10 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from insula.ui.dashboard import app as dashboard
+from insula.ui.dashboard import sessions
 from insula.ui.dashboard import theme as themes
 from insula.ui.dashboard.review import ReviewWindow
+from insula.ui.dashboard.setup import SetupWindow
 from insula.ui.dashboard.window import LiveWindow
 
 PATIENCE_MS = 120_000
@@ -92,6 +96,54 @@ def test_from_the_first_click_to_the_review(desk: dashboard.Desk, qtbot: QtBot, 
     assert any(gap.reason.startswith("eda lost") for gap in recorded.gaps)
     assert {"EDA", "EEG"} <= {signal.type for signal in review.session.signals}
     assert review.export(tmp_path / "page.png")
+    with qtbot.waitSignal(review.reported, timeout=PATIENCE_MS) as written:
+        review.reported.disconnect(review._show_report)  # no browser is opened by a test
+        qtbot.mouseClick(review.report_button, LEFT)
+    assert written.args is not None
+    report, failure = written.args
+    assert failure == ""
+    assert "What was measured" in report.read_text("utf-8")
+
+
+def test_through_the_set_up_door_to_a_live_picture_in_three_clicks(
+    desk: dashboard.Desk, qtbot: QtBot
+) -> None:
+    qtbot.mouseClick(desk.start.setup_button, LEFT)
+    setup = desk.window
+    assert isinstance(setup, SetupWindow)
+    qtbot.waitUntil(lambda: bool(setup.rows), timeout=PATIENCE_MS)
+    for row in setup.rows:
+        row.box.setChecked(row.device.driver in ("simulated_face", "simulated_eda"))
+    qtbot.mouseClick(setup.start_button, LEFT)
+    qtbot.waitUntil(lambda: isinstance(desk.window, LiveWindow), timeout=PATIENCE_MS)
+    live = desk.window
+    assert isinstance(live, LiveWindow)
+    qtbot.waitUntil(lambda: live.video.shown_index is not None, timeout=PATIENCE_MS)
+    assert live.header.simulated.isVisible()
+    assert {card.stream for card in live.presenter.view().sensors} == {"face", "eda"}
+
+
+def test_a_window_that_is_killed_is_not_noticed_by_the_session(desk: dashboard.Desk, qtbot: QtBot) -> None:
+    desk.start.launch("demo")
+    live = opened(desk, qtbot)
+    qtbot.waitUntil(lambda: live.presenter.view().now.valence is not None, timeout=PATIENCE_MS)
+    (running,) = sessions.running()
+    script = Path(__file__).with_name("window_child.py")
+    with subprocess.Popen(
+        [sys.executable, str(script), str(running)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"drawing\n"
+        other.kill()
+    killed = live.presenter.view().t
+    qtbot.waitUntil(lambda: live.presenter.view().t > killed + 2.0, timeout=PATIENCE_MS)
+    after = live.presenter.view()
+    assert after.silence == ""
+    assert "the window that will be killed" in [event.text for event in after.events]
+    assert after.now.valence is not None
+    assert desk.start.launched[0].failure() == ""
+    assert not desk.start.launched[0].ended
+    assert not [event for event in after.events if event.kind == "bad"]
 
 
 def test_an_engine_that_is_killed_is_said_within_seconds(desk: dashboard.Desk, qtbot: QtBot) -> None:
