@@ -27,6 +27,7 @@ KEPT = (
     ("absent", "1280x720", "dark"),
     ("review", "1280x720", "light"),
     ("start", "1280x720", "dark"),
+    ("setup", "1280x720", "light"),
     ("participant", "1280x720", "light"),
 )
 

@@ -17,6 +17,7 @@ from insula.edge.types import (
     Measure,
     StreamInfo,
 )
+from insula.models.explain import explain
 from insula.ui.dashboard import clues, insight
 from insula.ui.dashboard.bands import BANDS, band_powers
 from insula.ui.dashboard.presenter import Presenter
@@ -99,6 +100,14 @@ def test_the_sentence_stands_still_for_a_second_unless_something_goes() -> None:
     assert "valence +0.40" in explainer.text(state(2.1, valence=0.4), [])
     gone = AffectState(2.2, reason="nothing is measured")
     assert explainer.text(gone, []) == ""
+
+
+def test_the_sessions_own_explanation_comes_first_while_it_is_fresh() -> None:
+    for language, told in (("en", "as told"), ("de", "wie gesagt")):
+        explainer = insight.Explainer(language)
+        explainer.take(replace(explain(state(1.0), []), english="as told", german="wie gesagt"))
+        assert explainer.text(state(1.5), []) == told
+        assert explainer.text(state(9.0), []) != told
 
 
 def test_the_view_carries_why_disagreement_rest_and_the_frames_own_units() -> None:

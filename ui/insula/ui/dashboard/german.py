@@ -362,6 +362,9 @@ _GLOSSARY: Final = {
     "The thin line on a bar: where it lay for nine tenths of the last five seconds.": (
         "Die dünne Linie auf einem Balken: wo er neun Zehntel der letzten fünf Sekunden lag."
     ),
+    "A pale bar: excluded, at a rate of error of one in ten.": (
+        "Ein blasser Balken: ausgeschlossen, mit einer Fehlerrate von eins zu zehn."
+    ),
     "The dotted cross on the plane: where the person was at rest (B begins and ends the rest). "
     "Read the state as a distance from there, not from the middle.": (
         "Das gepunktete Kreuz auf der Ebene: wo die Person in Ruhe war (B beginnt und beendet die Ruhe). "

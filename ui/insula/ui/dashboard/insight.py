@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from insula.edge.explanation import Explanation
 from insula.edge.types import AffectEstimate, AffectState, Measure
 from insula.models.explain import LANGUAGES, explain, sentence
 from insula.ui.dashboard.view import Baseline
@@ -17,6 +18,9 @@ LIKELY_S = 5.0
 
 TOLD_S = 1.0
 """A sentence stands still this long: one that changes faster cannot be read."""
+
+HEARD_S = 1.5
+"""The session explains itself twice a second; an older sentence is not of this state."""
 
 REST_BEGINS, REST_ENDS = "baseline begin", "baseline end"
 """Markers between which the person is at rest."""
@@ -39,9 +43,16 @@ class Explainer:
         self._language = language
         self._told: tuple[float, tuple[object, ...]] | None = None
         self._text = ""
+        self._heard: Explanation | None = None
+
+    def take(self, explanation: Explanation) -> None:
+        """Take what the session itself says; while it does, nothing is computed here."""
+        self._heard = explanation
 
     def text(self, state: AffectState, estimates: Iterable[AffectEstimate]) -> str:
-        """Return the sentence."""
+        """Return the sentence, the session's own where it is fresh."""
+        if self._heard is not None and abs(state.t - self._heard.t) < HEARD_S and state.measured:
+            return self._heard.german if self._language == "de" else self._heard.english
         parts = tuple((c.modality, c.measured) for c in state.contributions)
         if self._told is None or parts != self._told[1] or not 0 <= state.t - self._told[0] < TOLD_S:
             self._told, self._text = (state.t, parts), why(state, estimates, self._language)

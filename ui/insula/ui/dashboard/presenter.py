@@ -10,6 +10,7 @@ from collections import OrderedDict, deque
 from dataclasses import replace
 
 from insula.edge.clock import Clock
+from insula.edge.explanation import Explanation
 from insula.edge.health import HealthEvent, NodeState, StreamStats
 from insula.edge.protocols import Item
 from insula.edge.types import (
@@ -95,6 +96,8 @@ class Presenter:
             self._rest.marker(record.t, record.text)
             kind = "bad" if record.source == ENGINE else "marker"
             self._events.append(Happening(record.t, kind, record.text))
+        elif isinstance(record, Explanation):
+            self._explainer.take(record)
         elif isinstance(record, HealthEvent):
             self._take_health(record)
         elif isinstance(record, StreamStats):
@@ -225,6 +228,7 @@ class Presenter:
             self._steadiness.likely(),
             state.disagreement,
             self._explainer.text(state, [t.latest for t in self._tracks.values() if t.latest]),
+            state.candidates,
         )
 
     def _ordered_signals(self) -> list[SignalTrack]:

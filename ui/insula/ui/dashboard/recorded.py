@@ -165,6 +165,7 @@ class Recorded:
             self._likely(state.t),
             state.disagreement,
             insight.why(state, self._newest(state.t), self.words.language),
+            state.candidates,
         )
 
     def frame(self, t: float) -> VideoFrame | None:

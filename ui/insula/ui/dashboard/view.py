@@ -162,7 +162,8 @@ class Now:
 
     ``likely`` holds for each expression between which probabilities it lay nine tenths of the last seconds.
     ``disagreement`` is that of face and voice in standard deviations, ``None`` while not both speak.
-    ``why`` is the state explained in one sentence.
+    ``why`` is the state explained in one sentence; ``candidates`` are the expressions that are not excluded,
+    empty when that is not known.
     """
 
     valence: Measure | None
@@ -175,6 +176,7 @@ class Now:
     likely: tuple[tuple[float, float], ...] | None = None
     disagreement: float | None = None
     why: str = ""
+    candidates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ GLOSSARY: Final = {
     "expression": "Probabilities of eight kinds of expression in face and voice. "
     "An expression is not an emotion: people smile without joy.",
     "likely": "The thin line on a bar: where it lay for nine tenths of the last five seconds.",
+    "candidates": "A pale bar: excluded, at a rate of error of one in ten.",
     "baseline": "The dotted cross on the plane: where the person was at rest (B begins and ends the rest). "
     "Read the state as a distance from there, not from the middle.",
     "electrodes": "Shaded stretches of a channel are no brain signal: blink, muscle, mains, loose wire. "

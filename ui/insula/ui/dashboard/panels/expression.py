@@ -19,7 +19,7 @@ class ExpressionPanel(Canvas):
     """Probabilities of the expressions, fused over face and voice."""
 
     title = "Expression"
-    hint = f"{GLOSSARY['expression']}<br>{GLOSSARY['likely']}"
+    hint = f"{GLOSSARY['expression']}<br>{GLOSSARY['likely']}<br>{GLOSSARY['candidates']}"
     every = 3
 
     def _rows(self, rect: QRectF) -> list[QRectF]:
@@ -55,10 +55,11 @@ class ExpressionPanel(Canvas):
             return
         best = max(logs)
         likely = view.now.likely or (None,) * len(rows)
-        for log, row, usual in zip(logs, rows, likely, strict=True):
+        kept = view.now.candidates or EXPRESSIONS
+        for name, log, row, usual in zip(EXPRESSIONS, logs, rows, likely, strict=True):
             share, bar = math.exp(log), self._bar(row)
             p.setPen(Qt.PenStyle.NoPen)
-            p.setBrush(themes.colour(t.accent, 1.0 if log == best else 0.5))
+            p.setBrush(themes.colour(t.accent, 1.0 if log == best else 0.5 if name in kept else 0.18))
             width = max(bar.height(), bar.width() * share) if share > 0.004 else 0.0
             p.drawRoundedRect(
                 QRectF(bar.left(), bar.top(), width, bar.height()), bar.height() / 2, bar.height() / 2
