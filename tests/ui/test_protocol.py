@@ -119,6 +119,49 @@ def test_a_marker_key_that_is_taken_is_refused(tmp_path: Path) -> None:
         design.load(path)
 
 
+SHIPPED = [*EXAMPLES.glob("*.toml"), *questionnaire.shipped().values()]
+LITERALS = (
+    "3",
+    "-1",
+    "nan",
+    "inf",
+    '"x"',
+    '""',
+    "true",
+    "[]",
+    "[[1]]",
+    "{}",
+    "{ a = 1 }",
+    "1979-05-27",
+    "[{}]",
+)
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED), ids=lambda p: p.name)
+def test_whatever_stands_in_a_file_is_accepted_or_told_in_words(tmp_path: Path, path: Path) -> None:
+    text = path.read_text("utf-8").splitlines()
+    (tmp_path / "media").symlink_to(EXAMPLES / "media")
+    told = 0
+    for number, line in enumerate(text):
+        key, equals, value = line.partition(" = ")
+        if not equals or value.startswith(('{ en = """', "[")) or key.startswith((" ", "#")):
+            continue
+        for literal in LITERALS:
+            wrong = write(tmp_path, "\n".join([*text[:number], f"{key} = {literal}", *text[number + 1 :]]))
+            try:
+                questionnaire.load(wrong) if "[questionnaire]" in text else plan(design.load(wrong))
+            except ConfigError:
+                told += 1
+    assert told > 50
+
+
+def test_a_slip_in_repeat_does_not_fill_the_memory(tmp_path: Path) -> None:
+    text = '[protocol]\nname = "r"\n[[step]]\nkind = "loop"\nname = "l"\nrepeat = 900000000\n'
+    path = write(tmp_path, text + '[[step.steps]]\nkind = "rest"\nseconds = 1\n')
+    with pytest.raises(ConfigError, match="loop 'l' makes more than"):
+        plan(design.load(path))
+
+
 # ---- plans ----------------------------------------------------------------------------------------------
 
 
@@ -300,5 +343,6 @@ def test_a_form_is_filled_in_with_onsets_and_gaps() -> None:
     filling.choose(5.0, 16.0)
     assert filling.done
     assert Said.loads(again.dumps()) == again
-    with pytest.raises(DataError):
-        Said.loads('{"step": 1}')
+    for wrong in ('{"step": 1}', again.dumps().replace("15.0", "NaN"), "[]", "{"):
+        with pytest.raises(DataError):
+            Said.loads(wrong)

@@ -26,6 +26,7 @@ class Conductor:
         self.plan = plan
         self._run = Run(plan)
         self._loop = loop
+        self._respondent = loop.config.person or str(plan.participant)
         self._answered: set[tuple[int, str]] = set()
 
     @property
@@ -103,7 +104,7 @@ class Conductor:
                 said.text,
                 said.value,
                 said.reason,
-                respondent=str(self.plan.participant),
+                respondent=self._respondent,
                 step=said.step,
             )
         )
@@ -134,7 +135,7 @@ class Conductor:
                         form.name,
                         item.name,
                         reason=why,
-                        respondent=str(self.plan.participant),
+                        respondent=self._respondent,
                         step=event.index,
                     )
                 )
@@ -145,6 +146,8 @@ def rating(command: Command) -> Rating:
     try:
         body = parse_json(command.text)
         values = tuple(None if value is None else float(value) for value in body["values"])
+        if not all(value is None or -1.0 <= value <= 1.0 for value in values):
+            raise ValueError("values are within −1 … 1")
         role = str(body["role"])
         if role not in ROLES:
             raise ValueError(f"role {role!r} is none of {', '.join(ROLES)}")

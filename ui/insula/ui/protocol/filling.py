@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass
 
 from insula.edge.errors import DataError
@@ -36,14 +37,20 @@ class Said:
             return cls(
                 int(body["step"]),
                 str(body["item"]),
-                float(body["t"]),
-                None if body["onset"] is None else float(body["onset"]),
+                _finite(body["t"]),
+                None if body["onset"] is None else _finite(body["onset"]),
                 None if body["text"] is None else str(body["text"]),
-                None if body["value"] is None else float(body["value"]),
+                None if body["value"] is None else _finite(body["value"]),
                 str(body["reason"]),
             )
         except (ValueError, KeyError, TypeError) as error:
             raise DataError(f"an answer is incomplete: {error}") from error
+
+
+def _finite(value: object) -> float:
+    if isinstance(value, int | float) and math.isfinite(value):
+        return float(value)
+    raise ValueError(f"{value!r} is no number")
 
 
 class Filling:

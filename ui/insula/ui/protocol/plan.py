@@ -11,6 +11,9 @@ from insula.ui.protocol.design import Loop, Node, Protocol, Step
 from insula.ui.protocol.page import Form, Page
 from insula.ui.protocol.toml import LANGUAGES, say
 
+MOST_STEPS = 20_000
+"""A slip of the hand in ``repeat`` must not fill the memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -92,6 +95,8 @@ def _lay_out(nodes: tuple[Node, ...], seed: str, participant: int, trial: int) -
             inner = f"{seed}/{node.name}/{repetition}"
             for number in order(node, inner, participant):
                 count += 1
+                if len(steps) > MOST_STEPS:
+                    raise ConfigError(f"loop {node.name!r} makes more than {MOST_STEPS} steps")
                 steps += _lay_out(node.rounds[number], f"{inner}/{number}", participant, count)
     return steps
 

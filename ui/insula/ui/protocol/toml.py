@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -85,7 +86,7 @@ class Table:
                 value = float(self._fill(value, key))
             except ValueError:
                 raise self.wrong(f"{key} = {value!r} should be a number", key) from None
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise self.wrong(f"{key} = {value!r} should be a number", key)
         if least is not None and value < least:
             raise self.wrong(f"{key} = {value:g} should be at least {least:g}", key)
