@@ -63,6 +63,13 @@ def test_quantize_writes_one_file_that_both_engines_read(fp32: Path, data: Path)
     quantize.check(fp32.with_name("small-int8.onnx"))
 
 
+def test_nodes_are_kept_in_fp32_by_pattern(fp32: Path, data: Path) -> None:
+    run(fp32, data, keep=["hid*"])
+    nodes = {node.name: node for node in onnx.load(str(fp32.with_name("small-int8.onnx"))).graph.node}
+    assert nodes["hidden"].input[1] == "w0"
+    assert nodes["out"].input[1] != "w1"
+
+
 def test_the_gate_refuses_and_writes_nothing(fp32: Path, data: Path, tmp_path: Path) -> None:
     x = np.random.default_rng(2).normal(size=(200, 8)).astype(np.float32)
     x[0] *= 1e4  # one item of another world takes all the resolution

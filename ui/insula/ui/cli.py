@@ -474,7 +474,8 @@ def models_quantize(
         ),
     ] = None,
     keep: Annotated[
-        list[str] | None, typer.Option("--keep", metavar="NODE", help="Leave this node in fp32.")
+        list[str] | None,
+        typer.Option("--keep", metavar="NODE", help="Leave this node in fp32; * and ? stand for any text."),
     ] = None,
 ) -> None:
     """Make one int8 file for ONNX Runtime and TensorRT (needs the 'train' extra), unless it loses too much.

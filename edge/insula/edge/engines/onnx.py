@@ -19,12 +19,6 @@ from insula.edge.errors import EngineError
 
 CPU: Final = "CPUExecutionProvider"
 
-_OPTIONS: Final[Mapping[str, Mapping[str, str]]] = {
-    # Same results on every device that can: what reduced precision costs is for `models bench` to say.
-    "CUDAExecutionProvider": {"use_tf32": "0"},
-    "OpenVINOExecutionProvider": {"device_type": "CPU", "num_of_threads": "1"},
-}
-
 _NUMPY_TYPES = {
     "tensor(float)": np.float32,
     "tensor(float16)": np.float16,
@@ -61,7 +55,7 @@ class OnnxEngine:
             self._session = ort.InferenceSession(
                 model,
                 options,
-                providers=[(provider, dict(_OPTIONS.get(provider, {})))],
+                providers=[(provider, _provider_options(provider, model))],
                 enable_fallback=0,
             )
         except Exception as error:  # onnxruntime raises its own unrelated types
@@ -101,6 +95,16 @@ def why_absent(provider: str) -> str:
         f"{provider} is not part of this onnxruntime, which has {', '.join(here)}; "
         "install the matching onnxruntime package or choose one of these"
     )
+
+
+def _provider_options(provider: str, model: bytes) -> dict[str, str]:
+    """Settings under which a provider computes in the precisions that the file states."""
+    int8 = "1" if b"QuantizeLinear" in model else "0"
+    return {
+        "TensorrtExecutionProvider": {"trt_int8_enable": int8},
+        "CUDAExecutionProvider": {"use_tf32": "0"},
+        "OpenVINOExecutionProvider": {"device_type": "CPU", "num_of_threads": "1"},
+    }.get(provider, {})
 
 
 def _session_options(threads: int, cores: Sequence[int]) -> ort.SessionOptions:
