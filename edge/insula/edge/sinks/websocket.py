@@ -120,6 +120,7 @@ class WebSocketSink:
                 self._host,
                 self.port,
                 ssl=self._tls,
+                ssl_handshake_timeout=_HANDSHAKE_S if self._tls else None,
                 process_request=self._answer,
                 create_connection=type("_Admitted", (_Connection,), {"guard": self}),
                 compression=None,
