@@ -32,7 +32,7 @@ def draw(p: QPainter, rect: QRectF, axis: str, step: int, ink: QColor, skin: QCo
     p.setBrush(skin)
     p.drawEllipse(QPointF(0.5, 0.30), 0.235, 0.235)
     p.setBrush(Qt.BrushStyle.NoBrush)
-    mood = 2 * level - 1 if axis == "valence" else 0.25
+    mood = 2 * level - 1 if axis == "valence" else 0.0  # a row speaks of one thing
     _eyes(p, level if axis == "arousal" else 0.5, ink)
     _mouth(p, mood)
     if axis == "valence":
@@ -69,7 +69,7 @@ def _eyes(p: QPainter, open_: float, ink: QColor) -> None:
             path.quadTo(x, 0.315, x + 0.04, 0.285)
             p.drawPath(path)
             continue
-        radius = 0.018 + 0.030 * open_
+        radius = 0.030 + 0.034 * open_
         if open_ > 0.6:
             p.drawEllipse(QPointF(x, 0.28), radius, radius)
         p.setBrush(ink)
