@@ -60,6 +60,7 @@ def draw(page: str, size: str, theme: str, out: Path) -> None:
     app = QApplication([])
     themes.apply(app, themes.THEMES[theme])
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["INSULA_DATA"] = folder  # whoever draws it has stated no use and knows no person
         make = {"start": start, "review": review, "setup": setup, "participant": participant}
         width, height, _ = SIZES[size]
         if page in make:

@@ -153,7 +153,7 @@ _MESSAGES: Final = {
     "the medical or safety purpose, in words": "der medizinische oder Sicherheitszweck, in Worten",
     "the notice is up where people see it first": "der Hinweis hängt, wo man ihn zuerst sieht",
     "the person has not consented yet": "die Person hat noch nicht eingewilligt",
-    "used for": "dient",
+    "used for": "Zweck",
     "{person} consented until {until}": "{person} hat bis {until} eingewilligt",
     "{person} has not consented yet": "{person} hat noch nicht eingewilligt",
     "clinical, with the patient's consent (research software, not a medical device)": (

@@ -32,7 +32,7 @@ class ExpressionPanel(Canvas):
     def _bar(self, row: QRectF) -> QRectF:
         px = self.look.px
         thick = min(px(8), row.height() * 0.5)
-        return QRectF(row.left() + px(84), row.center().y() - thick / 2, row.width() - px(122), thick)
+        return QRectF(row.left() + px(92), row.center().y() - thick / 2, row.width() - px(130), thick)
 
     def draw_still(self, p: QPainter, rect: QRectF) -> None:
         """Paint names and empty bars."""
