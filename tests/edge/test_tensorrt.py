@@ -197,11 +197,11 @@ def test_the_folder_can_be_chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert default_folder() == tmp_path / "insula" / "tensorrt"
 
 
-def test_the_real_engine_keeps_the_contract() -> None:
+def test_the_real_engine_keeps_the_contract(cache: PlanCache) -> None:
     try:
         gpu = open_gpu()
     except EngineError as error:
         pytest.skip(str(error))
     content = manifest.load("face-expression").weights()
-    build(content, quiet, gpu=gpu)
-    check_engine(lambda model: TensorRtEngine(model, gpu=gpu), content, 5e-2)
+    build(content, quiet, gpu=gpu, cache=cache)
+    check_engine(lambda model: TensorRtEngine(model, gpu=gpu, cache=cache), content, 5e-2)
