@@ -12,12 +12,12 @@ cd "$(dirname "$0")/.."
 extra=all
 [ "${1:-}" = "--test" ] && extra="test"
 
-# Debian and Ubuntu names. The first line is what the wheels of OpenCV, MediaPipe, PortAudio and Qt load.
+# Debian and Ubuntu names: what the wheels of OpenCV, MediaPipe, PortAudio, Qt and WeasyPrint load.
 libraries="libgl1 libegl1 libgles2 libglib2.0-0 libportaudio2 libxkbcommon0 libxkbcommon-x11-0 libfontconfig1
   libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-image0 libxcb-render-util0 libxcb-randr0 libxcb-shape0
-  libxcb-xkb1 libx11-xcb1 fonts-dejavu-core"
+  libxcb-xkb1 libx11-xcb1 fonts-dejavu-core libpango-1.0-0 libpangoft2-1.0-0"
 # What the tests drive the real parts with; a test says so and is skipped where one is missing.
-tools="gcc libc6-dev libasound2-plugins pulseaudio pulseaudio-utils espeak-ng ffmpeg xvfb xauth spin mosquitto openssl
+tools="gcc libc6-dev libasound2-plugins pulseaudio pulseaudio-utils espeak-ng ffmpeg xvfb xauth spin openssl
   shellcheck systemd udev gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good"
 # The ring is also built for ARM and its instructions looked at; ARM's own packages do not have the cross compiler.
 [ "$(uname -m)" = x86_64 ] && tools="$tools gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
