@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from insula.edge import lsl_network
 from insula.edge.clock import now
 from insula.edge.errors import SensorLost
 from insula.edge.types import Block, StreamInfo
@@ -110,4 +111,5 @@ def _outlet(lsl: Any, info: StreamInfo, source_id: str) -> Any:
         channel.append_child_value("label", label)
         channel.append_child_value("unit", unit)
         channel.append_child_value("type", info.type)
-    return lsl.StreamOutlet(described, max_buffered=_BUFFER_S)
+    with lsl_network.confined():
+        return lsl.StreamOutlet(described, max_buffered=_BUFFER_S)

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import typer
 
 from insula.edge.errors import ConfigError, InsulaError
-from insula.edge.lsl_network import keep_local
+from insula.edge.lsl_network import keep_local, open_subnet
 from insula.ui import cli_person, cli_privacy, cli_study
 from insula.ui.cli_privacy import Medical, NoticeUp
 from insula.ui.cli_study import Language, Number, ProtocolFile
@@ -40,7 +40,9 @@ def _options(
         ),
     ] = False,
 ) -> None:
-    if not lsl_network:
+    if lsl_network:
+        open_subnet()
+    else:
         keep_local()
 
 
@@ -201,6 +203,26 @@ def doctor() -> None:
     from insula.ui.commands import doctor as command
 
     raise typer.Exit(0 if command.show() else 1)
+
+
+@app.command("lsl-config")
+def lsl_config(
+    scope: Annotated[
+        str, typer.Argument(metavar="machine|subnet", help="How far LSL may be heard.")
+    ] = "machine",
+    out: Annotated[
+        Path,
+        typer.Option("--out", metavar="FILE", help="Where it goes; there, every LSL program finds it."),
+    ] = Path("~/lsl_api/lsl_api.cfg"),
+) -> None:
+    """Write a configuration that keeps all LSL programs of this user on this machine, or on its subnet.
+
+    LSL has no password and no encryption: whoever can hear a stream can read it. Insula itself stays on this
+    machine without such a file; LabRecorder and headset programs do not.
+    """
+    from insula.ui.commands import doctor
+
+    doctor.write_lsl_config(scope, out.expanduser())
 
 
 Modality = Annotated[str, typer.Argument(metavar="MODALITY", help="face, speech, eda or eeg.")]

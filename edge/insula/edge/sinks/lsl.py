@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from insula.edge import lsl_network
 from insula.edge.clock import Clock, now
 from insula.edge.errors import SinkError
 from insula.edge.protocols import Item
@@ -50,6 +51,7 @@ class LslSink:
 
     def open(self, streams: Mapping[str, StreamReader]) -> None:
         """Offer the state and the markers; raises ``SinkError`` when liblsl refuses."""
+        lsl_network.keep_local()
         self._offset_s = clock_offset(self._clock)
         self._repeated = self._clock()
         self._simulated = any(reader.info.simulated for reader in streams.values())
@@ -135,7 +137,8 @@ class LslSink:
         synchronization = description.append_child("synchronization")
         synchronization.append_child_value("can_drop_samples", "true")
         try:
-            self._outlets[layout.name] = pylsl.StreamOutlet(info)
+            with lsl_network.confined():
+                self._outlets[layout.name] = pylsl.StreamOutlet(info)
         except RuntimeError as error:
             raise SinkError(f"the LSL outlet {layout.name} cannot be opened: {error}") from error
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +11,7 @@ import pyxdf
 
 from insula.edge import codec
 from insula.edge.errors import InsulaError
+from insula.edge.untrusted import parse_json
 from insula.edge.xdf.repair import repair
 from insula.ui.campaign.judge import Rules
 
@@ -28,7 +28,7 @@ def judge(rules: Rules, folder: Path, cut_off: set[str], missing: Mapping[str, i
         _recording(rules, path, whole=path.name not in cut_off)
     for path in sorted(folder.glob("estimates*.jsonl")):
         _lines(rules, path)
-    about = json.loads((folder / "session.json").read_text("utf-8"))
+    about = parse_json((folder / "session.json").read_text("utf-8"))
     rules.check(SESSION, about.get("status") == "complete", str(about.get("status")))
     for name, samples in missing.items():
         rules.check(COUNTED, samples == 0, f"{name}: {samples} unaccounted for")

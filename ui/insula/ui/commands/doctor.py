@@ -9,13 +9,14 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from rich.markup import escape
 
-from insula.edge import ring, runtime_dir
+from insula.edge import lsl_network, ring, runtime_dir
 from insula.edge.clock import now
 from insula.edge.engines.choice import Engines, on_cpu
-from insula.edge.errors import EngineError, InsulaError
+from insula.edge.errors import ConfigError, EngineError, InsulaError
 from insula.edge.machine import read_machine
 from insula.models import manifest
 from insula.ui import display
@@ -34,6 +35,21 @@ def show() -> bool:
             well = well and light != "fix"
             console.print(f"{colours[light]} [bold]{what}[/bold]  {escape(found)}")
     return well
+
+
+def write_lsl_config(scope: str, target: Path) -> None:
+    """Write liblsl's configuration for ``scope`` and say what it does not do; raises ``ConfigError``."""
+    if scope not in ("machine", "subnet"):
+        raise ConfigError(f"LSL can be kept on the machine or on the subnet, not on {scope!r}")
+    lsl_network.write(scope, target)  # type: ignore[arg-type]
+    console.print(f"written: {target}", highlight=False, soft_wrap=True)
+    if scope == "subnet":
+        console.print("Everyone on this subnet can read every LSL stream: use a network of the study's own.")
+    else:
+        console.print(
+            "Streams are announced to and found on this machine. LSL's own servers still listen on every "
+            "address: only Insula's are closed to the network, so keep a firewall on ports 16571-16604."
+        )
 
 
 def _python() -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from PySide6.QtCore import QByteArray, QSettings, Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
+from insula.edge.untrusted import parse_json
 from insula.ui.dashboard.panels.canvas import Canvas
 
 VERSION = 1
@@ -160,7 +161,7 @@ class Docks(QMainWindow):
         if not isinstance(state, QByteArray) or not self.restoreState(state, VERSION):
             return
         try:
-            self._shares = {name: (float(w), float(h)) for name, (w, h) in json.loads(str(shares)).items()}
+            self._shares = {name: (float(w), float(h)) for name, (w, h) in parse_json(str(shares)).items()}
         except (AttributeError, TypeError, ValueError):
             self.reset()  # a layout that cannot be read is none
 

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from insula.edge.errors import ConfigError, DataError
+from insula.edge.untrusted import parse_json
 from insula.sensors.recording import Track
 from insula.ui.export.material import Grid, Material, grid, label, make
 from insula.ui.export.mne_raw import MISSING, raw_of
@@ -251,7 +252,7 @@ def _participant(material: Material, place: Place) -> None:
     names = list(dict.fromkeys(name for row in rows for name in row))
     _tsv(path, names, [[row.get(name) or "n/a" for name in names] for row in rows])
     about_path = place.root / "participants.json"
-    about = json.loads(about_path.read_text("utf-8")) if about_path.exists() else {}
+    about = parse_json(about_path.read_text("utf-8")) if about_path.exists() else {}
     about["simulated"] = {
         "Description": "whether no person but a simulation was recorded",
         "Levels": {"true": "simulated", "false": "measured on a person"},
