@@ -10,7 +10,7 @@ from pathlib import Path
 
 from insula.edge.budget import RestartBudget
 from insula.edge.clock import Clock
-from insula.edge.errors import EndOfStream, InsulaError, SensorError, SensorLost, SensorUnavailable
+from insula.edge.errors import EndOfStream, InsulaError, RingError, SensorError, SensorLost, SensorUnavailable
 from insula.edge.health import Health, NodeState, StreamStats
 from insula.edge.privacy.consent import kind_of
 from insula.edge.protocols import Sensor
@@ -210,7 +210,8 @@ class SensorNode:
         self._close()
         for feed in self._feeds:
             self._publish(feed.stats(self._clock()))  # the final counts
-            feed.writer.end()
+            with contextlib.suppress(RingError):  # the session did not wait for a driver that was blocked
+                feed.writer.end()
         self._health.set(self.name, "sensor", state, reason)
 
 

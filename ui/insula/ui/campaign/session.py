@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import math
 import shutil
 import sys
 import threading
@@ -61,7 +62,7 @@ def run(config: Config, plan: Sequence[Episode], seconds: float, folder: Path, a
     before = set(threading.enumerate())
     with _caught(account.rules):
         missing, cut_off = _Session(config, plan, folder, account).run(seconds)
-    _wait_for_threads(before)
+        _wait_for_threads(before)
     left = [thread.name for thread in threading.enumerate() if thread not in before]
     account.rules.check(ENDED, not left, f"left behind: {', '.join(left)}")
     files.judge(account.rules, folder, cut_off, missing)
@@ -80,6 +81,7 @@ class _Session:
             if episode.lane == "sensor":
                 self._faults[episode.part].append(Fault(episode.kind, episode.at_s, episode.for_s))  # type: ignore[arg-type]
         self._cut_off: set[str] = set()
+        self._began = math.inf
 
     def run(self, seconds: float) -> tuple[dict[str, int], set[str]]:
         """Returns the samples missing by stream, and the recordings that a full disk ended."""
@@ -112,7 +114,11 @@ class _Session:
         return missing, self._cut_off
 
     def _sensor(self, name: str, sensor: Sensor) -> Sensor:
-        return Faulty(sensor, self._faults[name])
+        return Faulty(sensor, self._faults[name], clock=self._elapsed)
+
+    def _elapsed(self) -> float:
+        """Seconds since the samples flow: opening everything takes its time, and no fault counts before."""
+        return max(0.0, self._loop.clock() - self._began)
 
     def _estimator(self, name: str, estimator: Estimator) -> Estimator:
         return cast("Estimator", BrokenEstimator(f"estimator {name}", estimator, self._orders))
@@ -131,7 +137,7 @@ class _Session:
             due.append((episode.at_s + episode.for_s, part.end))
             due.append((episode.at_s + episode.for_s + _AFTERWARDS_S, watched.end))
         due.sort(key=lambda entry: entry[0])
-        began = looked = self._loop.clock()
+        self._began = began = looked = self._loop.clock()
         while (now := self._loop.clock()) - began < seconds:
             while due and now - began >= due[0][0]:
                 due.pop(0)[1]()

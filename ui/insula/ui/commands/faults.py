@@ -108,12 +108,12 @@ def _account(account: Account, readings: list[Reading]) -> bool:
 
 
 def _is_flat(readings: list[Reading]) -> bool:
-    """Whether memory and open files stayed from the second round (all is loaded) to the last."""
-    early, last = readings[1], readings[-1]
+    """Whether memory and open files stayed over the second half: in the first, allocators find their size."""
+    early, last = readings[len(readings) // 2], readings[-1]
     grown_mb = last.memory_mb - early.memory_mb
     same = (last.threads, last.files) == (early.threads, early.files)
+    memory = " → ".join(f"{one.memory_mb:.0f}" for one in (readings[0], early, last))
     console.print(
-        f"memory {early.memory_mb:.0f} → {last.memory_mb:.0f} MB; threads {early.threads} → {last.threads}, "
-        f"files {early.files} → {last.files}"
+        f"memory {memory} MB; threads {early.threads} → {last.threads}, files {early.files} → {last.files}"
     )
     return not grown_mb > GROWTH_MB and same  # NaN where memory is not measured
