@@ -58,9 +58,10 @@ def test_what_is_missing_is_said_in_the_order_of_the_page() -> None:
 
 def test_the_configuration_it_writes_is_a_valid_one(tmp_path: Path) -> None:
     second = Device("camera", Found("camera 2", {"index": 2}))
-    plan = Plan((CAMERA, second, SIMULATED), Context(Use.OWN_USE), "P07", tmp_path / "p.toml")
+    plan = Plan((CAMERA, second, SIMULATED), Context(Use.OWN_USE), "P07", tmp_path / "p.toml", number=3)
     arguments = plan.arguments(tmp_path / "session.toml")
-    assert arguments == ("run", str(tmp_path / "session.toml"), "--protocol", str(tmp_path / "p.toml"))
+    assert arguments[:2] == ("run", str(tmp_path / "session.toml"))
+    assert arguments[2:] == ("--protocol", str(tmp_path / "p.toml"), "--participant", "3")
     config = configuration.parse(tomllib.loads(plan.toml()))
     assert [(part.name, part.factory) for part in config.sensors] == [
         ("camera", "camera"), ("camera2", "camera"), ("eda", "simulated_eda"),

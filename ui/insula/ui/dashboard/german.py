@@ -128,6 +128,9 @@ _MESSAGES: Final = {
     "Opens the device while you look at it; nothing is stored.": (
         "Öffnet das Gerät, solange Sie hinsehen; nichts wird gespeichert."
     ),
+    "The number decides the order of the protocol's conditions.": (
+        "Die Nummer bestimmt die Reihenfolge der Bedingungen des Ablaufs."
+    ),
     "Preview": "Vorschau",
     "Start session": "Sitzung beginnen",
     "choose at least one device, or the simulated person": (
@@ -144,6 +147,7 @@ _MESSAGES: Final = {
     "no protocol: free session": "kein Ablauf: freie Sitzung",
     "nobody named": "niemand genannt",
     "not stated yet": "noch nicht angegeben",
+    "participant": "Teilnehmer",
     "person": "Person",
     "preview": "Vorschau",
     "protocol": "Ablauf",

@@ -37,6 +37,8 @@ class Plan:
     person: str = ""
     protocol: Path | None = None
     mode: Mode = Mode.FEATURES_ONLY
+    number: int = 1
+    """Which participant this is: it decides the order of the protocol's conditions."""
 
     @property
     def simulated(self) -> bool:
@@ -80,7 +82,9 @@ class Plan:
             file.write_text(self.toml(), "utf-8")
         except OSError as error:
             raise SinkError(f"{file} cannot be written: {error.strerror}; choose another folder") from error
-        protocol = ("--protocol", str(self.protocol)) if self.protocol else ()
+        protocol: tuple[str, ...] = ()
+        if self.protocol:
+            protocol = ("--protocol", str(self.protocol), "--participant", str(self.number))
         return ("run", str(file), *protocol)
 
 

@@ -198,6 +198,10 @@ def sheet(t: Theme, scale: float) -> str:
     QScrollBar:vertical {{ background: transparent; width: 9px; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {t.border}; border-radius: 4px; min-height: 30px; }}
     QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
+    QSpinBox {{ background: {t.raised}; color: {t.ink}; border: 1px solid {t.border}; border-radius: 7px;
+                padding: {px(4)} {px(8)}; }}
+    QSpinBox::up-button, QSpinBox::down-button {{ width: 0; border: none; }}
+    QSpinBox:focus {{ border-color: {t.accent}; }}
     QComboBox {{ background: {t.raised}; color: {t.ink}; border: 1px solid {t.border}; border-radius: 7px;
                  padding: {px(4)} {px(8)}; min-width: 52px; }}
     QComboBox::drop-down {{ border: none; width: {px(22)}; }}

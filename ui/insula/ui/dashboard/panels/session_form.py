@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QSpinBox,
     QWidget,
 )
 
@@ -61,6 +62,11 @@ class SessionForm(QWidget):
         for path in protocols(FOLDERS):
             self.protocol.addItem(path.stem, path)
         self.protocol.addItem(words("Choose a file …"), "ask")
+        self.number = QSpinBox()
+        self.number.setRange(1, 9999)
+        self.number.setPrefix(words("participant") + " ")
+        self.number.setAccessibleName(words("participant"))
+        self.number.setToolTip(words("The number decides the order of the protocol's conditions."))
         self.person = QLineEdit()
         self.person.setPlaceholderText(words("pseudonym, such as P07; never a name"))
         self.purpose = QLineEdit()
@@ -88,7 +94,8 @@ class SessionForm(QWidget):
         """Return the session that these fields and devices make."""
         protocol = self.protocol.currentData()
         path = Path(protocol) if isinstance(protocol, str | Path) and protocol != "ask" else None
-        return Plan(devices, self.context(), self.person.text().strip(), path, Mode(self.mode.currentData()))
+        person, mode = self.person.text().strip(), Mode(self.mode.currentData())
+        return Plan(devices, self.context(), person, path, mode, self.number.value())
 
     def context(self) -> Context | None:
         """Return the use that is stated, ``None`` when none is or it is refused."""
@@ -156,6 +163,7 @@ class SessionForm(QWidget):
         use, person, words = self.use.currentData(), self.person.text().strip(), self.look.words
         self.purpose.setVisible(use in (Use.WORK, Use.EDUCATION))
         self.notice.setVisible(use == Use.ROBOT_DEMO)
+        self.number.setVisible(self.protocol.currentData() is not None)
         self.consent_button.setVisible(bool(person and use and not self.problem()))
         until = consented(person) if person and not self.problem() else ""
         if until:
@@ -167,14 +175,13 @@ class SessionForm(QWidget):
         self.changed.emit()
 
     def _chosen(self) -> None:
-        if self.protocol.currentData() != "ask":
-            self.changed.emit()
-            return
-        name, _ = QFileDialog.getOpenFileName(self, self.look.words("Choose a file …"), "", "TOML (*.toml)")
-        if name:
-            self.protocol.insertItem(1, Path(name).stem, name)
-        self.protocol.setCurrentIndex(1 if name else 0)
-        self.changed.emit()
+        if self.protocol.currentData() == "ask":
+            words = self.look.words
+            name, _ = QFileDialog.getOpenFileName(self, words("Choose a file …"), "", "TOML (*.toml)")
+            if name:
+                self.protocol.insertItem(1, Path(name).stem, name)
+            self.protocol.setCurrentIndex(1 if name else 0)
+        self._follow()
 
     def _lay_out(self) -> None:
         grid, words = QGridLayout(self), self.look.words
@@ -187,12 +194,16 @@ class SessionForm(QWidget):
         who.addWidget(self.person, 1)
         who.addWidget(self.consent, 1)
         who.addWidget(self.consent_button)
+        plan = QHBoxLayout()
+        plan.setSpacing(12)
+        plan.addWidget(self.protocol, 1)
+        plan.addWidget(self.number)
         rows: tuple[tuple[str, QWidget | QHBoxLayout, QWidget], ...] = (
             ("used for", self.use, self.use),
             ("", self.purpose, self.purpose),
             ("", self.notice, self.notice),
             ("person", who, self.person),
-            ("protocol", self.protocol, self.protocol),
+            ("protocol", plan, self.protocol),
             ("keeps", self.mode, self.mode),
         )
         for k, (name, body, field) in enumerate(rows):
