@@ -26,6 +26,7 @@ from insula.models.speech.corpus import SpeechPack
 from insula.sensors import packed, recording_xdf
 from insula.sensors.recording_csv import read_csv
 from insula.sensors.recording_e4 import read_e4
+from insula.ui.annotations import read as read_annotations
 from insula.ui.dashboard.control import Command, Inbox, Outbox, parse_command
 
 DEPTH = "[" * 100_000
@@ -198,3 +199,10 @@ def test_a_refused_recording_is_closed(tmp_path: Path) -> None:
 def test_depth_is_an_error_in_the_value(parse: Callable[[str], object]) -> None:
     with pytest.raises(ValueError, match="nested deeper"):
         parse(DEPTH if parse is parse_json else f"a = {DEPTH}")
+
+
+@pytest.mark.parametrize("line", ["7", '{"schema": 1, "act": "add"}', "[]"])
+def test_an_annotation_that_is_none_is_refused(tmp_path: Path, line: str) -> None:
+    (tmp_path / "annotations.jsonl").write_text(line + "\n")
+    with pytest.raises(DataError):
+        read_annotations(tmp_path)

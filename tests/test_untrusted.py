@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,3 +77,10 @@ def test_nothing_is_unpacked_to_the_disk(code: dict[str, ast.Module]) -> None:
     assert not {(file, name) for file, name, _ in calls(code) if name.rpartition(".")[2] in names}
     openers = {file for file, name, call in calls(code) if name == "zipfile.ZipFile" and len(call.args) == 1}
     assert openers == {"edge/insula/edge/packfile.py"}
+
+
+def test_the_threat_model_names_tests_that_exist() -> None:
+    text = (ROOT / "docs" / "threat-model.md").read_text("utf-8")
+    named = set(re.findall(r"`((?:tests|\.github)/[\w./-]+)`", text))
+    assert len(named) > 10
+    assert {name for name in named if not (ROOT / name).exists()} == set()

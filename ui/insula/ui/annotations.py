@@ -125,7 +125,7 @@ def _ends_whole(file: BinaryIO) -> bool:
 
 def _parse(line: bytes) -> tuple[Act, Annotation]:
     body = parse_json(line)
-    if body.pop("schema") != SCHEMA:
+    if not isinstance(body, dict) or body.pop("schema") != SCHEMA:
         raise ValueError(f"not of schema {SCHEMA}; was it written by a newer version?")
     act = body.pop("act")
     if act not in ("add", "change", "delete"):
@@ -133,4 +133,6 @@ def _parse(line: bytes) -> tuple[Act, Annotation]:
     annotation = Annotation(**body)
     if not isinstance(annotation.t0, int | float) or not isinstance(annotation.text, str):
         raise ValueError("t0 should be a number and text text")
+    if not isinstance(annotation.id, str):
+        raise ValueError("an id is a text")
     return act, annotation
