@@ -102,7 +102,7 @@ def test_from_the_first_click_to_the_review(desk: dashboard.Desk, qtbot: QtBot, 
     assert written.args is not None
     report, failure = written.args
     assert failure == ""
-    assert "What was measured" in report.read_text("utf-8")
+    assert "What was measured" in report.with_suffix(".html").read_text("utf-8")
 
 
 def test_through_the_set_up_door_to_a_live_picture_in_three_clicks(

@@ -166,7 +166,7 @@ def test_the_report_is_written_and_opened_to_be_printed(review: ReviewWindow, qt
     finally:
         QDesktopServices.unsetUrlHandler("file")
     (path,) = browser.opened
-    assert "<h1>rehearsal" in Path(path).read_text("utf-8")
+    assert "<h1>rehearsal" in Path(path).with_suffix(".html").read_text("utf-8")
     assert "print" in review.banner.text()
 
 

@@ -176,11 +176,9 @@ _MESSAGES: Final = {
     ),
     "blue: {name}": "blau: {name}",
     "computing the recording again …": "die Aufzeichnung wird neu gerechnet …",
-    "open the report in a browser to print it: {path}": ("den Bericht zum Drucken im Browser öffnen: {path}"),
+    "open the report to print it: {path}": "den Bericht zum Drucken öffnen: {path}",
     "the models are the same": "die Modelle sind dieselben",
-    "the report opens in the browser; print it there: {path}": (
-        "der Bericht öffnet sich im Browser; dort drucken: {path}"
-    ),
+    "the report opens; print it there: {path}": "der Bericht öffnet sich; dort drucken: {path}",
     "writing the report …": "der Bericht wird geschrieben …",
     "{name}: {model}": "{name}: {model}",
     "Δ: the other run less this one, mean": "Δ: der andere Lauf minus diesen, Mittelwert",

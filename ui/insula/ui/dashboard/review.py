@@ -155,7 +155,10 @@ class ReviewWindow(Frame):
 
         def write() -> None:
             try:
-                self.reported.emit(report.run(folder, None), "")
+                page = report.run(folder, None, self.look.words.language)
+                paper = page.with_suffix(".pdf")
+                made = paper.exists() and paper.stat().st_mtime >= page.stat().st_mtime
+                self.reported.emit(paper if made else page, "")
             except InsulaError as error:
                 self.reported.emit(None, str(error))
 
@@ -255,9 +258,9 @@ class ReviewWindow(Frame):
         opened = QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.resolve())))
         words = self.look.words
         if opened:
-            self._tell(words("the report opens in the browser; print it there: {path}", path=path))
+            self._tell(words("the report opens; print it there: {path}", path=path))
         else:
-            self._tell(words("open the report in a browser to print it: {path}", path=path))
+            self._tell(words("open the report to print it: {path}", path=path))
 
     def _fill_compare_menu(self) -> None:
         words, menu = self.look.words, self.compare_menu
