@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from itertools import combinations
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from insula.edge.testing import ManualClock
 from insula.ui.dashboard import theme as themes
+from insula.ui.dashboard.control import parse_session, session_message
 from insula.ui.dashboard.panels.bands import BandsWindow
 from insula.ui.dashboard.presenter import Presenter
 from insula.ui.dashboard.rehearsal import Fault, Rehearsal
@@ -273,6 +275,17 @@ def test_painting_does_not_eat_references_to_none(stage: Stage) -> None:
     before = sys.getrefcount(None)
     stage.play(3.0)
     assert sys.getrefcount(None) > before - 500
+
+
+def test_a_person_unlike_those_the_models_know_is_said_all_the_time(stage: Stage) -> None:
+    stage.play(0.2)
+    badge = stage.window.header.outside
+    assert not badge.isVisible()
+    why = "eeg: trained on healthy young adults, not measured for age 71"
+    stage.window.presenter.take(parse_session(json.loads(session_message(Session(name="P07", outside=why)))))
+    stage.play(0.1)
+    assert badge.isVisible()
+    assert badge.toolTip() == why
 
 
 def test_the_room_view_says_what_runs_and_what_is_wrong_and_not_how_the_person_is_read(

@@ -44,6 +44,8 @@ class Operator:
         self._conductor = conductor
         self._notes = Annotations(recording.folder.path)
         self._told = float("-inf")
+        self.outside = ""
+        """For which people the models were not trained who are measured here."""
 
     def serve(self) -> bool:
         """Carry out what was asked since the last call; returns whether the session shall end."""
@@ -125,6 +127,7 @@ class Operator:
                     private=self._private,
                     muted=self._muted,
                     protocol=self._conductor.progress if self._conductor else None,
+                    outside=self.outside,
                 )
             )
         )

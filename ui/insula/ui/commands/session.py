@@ -24,6 +24,7 @@ from insula.edge.session import SessionFolder, check_free
 from insula.edge.sinks.feed import FeedSink
 from insula.edge.sinks.xdf_streams import why_private_type
 from insula.edge.watchdog import Watchdog
+from insula.models.person.population import outside
 from insula.sensors.lsl_watch import LslWatch
 from insula.ui import display
 from insula.ui.commands.guide import Guide
@@ -94,6 +95,8 @@ def run(config: Config, options: Options) -> None:
             guide = Guide(options.plan, loop) if options.plan is not None else None
             conductor = guide.conductor if guide else None
             operator = Operator(directory, loop, recording, feed, options.title, conductor)
+            if profile is not None:
+                operator.outside = " · ".join(outside(profile, loop.modalities))
             window = None if options.headless else display.open_dashboard(directory)
             loop.begin()
             started = loop.clock()

@@ -199,6 +199,7 @@ _MESSAGES: Final = {
     ),
     "all is well": "alles in Ordnung",
     "not recording": "keine Aufzeichnung",
+    "outside the models' population": "nicht für solche Personen gemessen",
     "agree": "stimmen überein",
     "at rest": "in Ruhe",
     "not both speak": "nicht beide gemessen",

@@ -187,6 +187,7 @@ def sheet(t: Theme, scale: float) -> str:
     QLabel#simulated {{ background: {t.simulated}; color: {t.on_badge}; border-radius: 5px;
                         padding: {px(2)} {px(8)};
                         font-size: {px(11)}; font-weight: 700; }}
+    QLabel#warning {{ color: {t.warn}; font-weight: 600; }}
     QLabel#recording {{ color: {t.recording}; font-weight: 600; }}
     QLabel#hero {{ color: {t.ink}; font-size: {px(34)}; font-weight: 700; }}
     QLabel#doortitle {{ color: {t.ink}; font-size: {px(19)}; font-weight: 600; }}

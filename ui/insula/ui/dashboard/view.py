@@ -190,7 +190,10 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What the engine last said about the session."""
+    """What the engine last said about the session.
+
+    ``outside`` says for which people the models were not trained who are measured here, "" when for none.
+    """
 
     name: str = ""
     started: float | None = None
@@ -201,6 +204,7 @@ class Session:
     muted: bool = False
     ended: bool = False
     protocol: Progress | None = None
+    outside: str = ""
 
 
 @dataclass(frozen=True, slots=True)

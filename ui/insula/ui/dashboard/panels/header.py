@@ -39,6 +39,9 @@ class Header(QWidget):
         self.simulated = self._label("simulated", "simulated")
         self.simulated.setText(words("SIMULATED"))
         self.simulated.setToolTip(words("No sensor is involved: these data are made up."))
+        self.outside = self._label("warning", "outside the models' population")
+        self.outside.setText("▲ " + words("outside the models' population"))
+        self.outside.hide()
         self.clock = self._label("muted", "session time")
         self.recording = self._label("recording", "recording")
         self.room = self._label("faint", "free space")
@@ -89,7 +92,7 @@ class Header(QWidget):
         row.setSpacing(8)
         brand = QLabel("Insula")
         brand.setObjectName("brand")
-        for widget in (brand, self.name, self.simulated, self.clock, self.recording, self.room):
+        for widget in (brand, self.name, self.simulated, self.outside, self.clock, self.recording, self.room):
             row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addStretch(1)
         row.addWidget(self.figures)
@@ -111,6 +114,9 @@ class Header(QWidget):
         words, session = self.look.words, view.session
         self.name.setText(session.name or words("session"))
         self.simulated.setVisible(view.simulated)
+        self.outside.setVisible(bool(session.outside))
+        self.outside.setToolTip(session.outside)
+        self.outside.setAccessibleDescription(session.outside)
         self.clock.setText(clock_text(view.t - session.started) if session.started is not None else "")
         since = session.recording_since
         self.recording.setText(f"● REC {clock_text(view.t - since)}" if since is not None else "")
