@@ -16,6 +16,7 @@ def test_a_session_is_running_until_it_is_complete(tmp_path: Path) -> None:
     folder.finish({"title": "pilot", "length_s": 3.0})
     assert SessionFolder.open(folder.path)[1]["status"] == "complete"
     assert [p.name for p in folder.path.iterdir()] == ["session.json"]  # no draft is left
+    assert os.name == "nt" or folder.path.stat().st_mode & 0o077 == 0  # and nobody else looks in
 
 
 def test_a_session_never_overwrites(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ class SessionFolder:
         check_free(path)
         folder = cls(path, None if recipient is None else crypt.new_key())
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)  # other users of the machine stay out
             if recipient is not None and folder.key is not None:
                 _write(folder.lock, recipient.lock(folder.key).encode())
         except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import importlib
 import importlib.util
 import os
@@ -16,10 +17,11 @@ from rich.markup import escape
 from insula.edge import lsl_network, ring, runtime_dir
 from insula.edge.clock import now
 from insula.edge.engines.choice import Engines, on_cpu
-from insula.edge.errors import ConfigError, EngineError, InsulaError
+from insula.edge.errors import ConfigError, DataError, EngineError, InsulaError
 from insula.edge.machine import read_machine
 from insula.models import manifest
-from insula.ui import display
+from insula.ui import display, places
+from insula.ui.privacy import gate, keys
 from insula.ui.terminal import console
 
 Finding = tuple[str, str, str]
@@ -81,6 +83,21 @@ def _cores() -> Iterator[Finding]:
 def _machine() -> Iterator[Finding]:
     state = read_machine()
     yield "ok" if state.zones else "note", "machine", state.words()
+
+
+def _privacy() -> Iterator[Finding]:
+    key, context = keys.recipient(), gate.load()
+    yield "ok" if context else "note", "use", str(context.use) if context else gate.HOW
+    found = f"key {key.id}: sessions are encrypted" if key else "no key: 'insula keys new' makes one"
+    yield "ok" if key else "note", "encryption", found
+    try:
+        due = gate.overdue(datetime.date.today())
+    except DataError as error:
+        yield "fix", "audit log", str(error)
+        return
+    yield "ok", "audit log", f"every line in its place, {places.audit().path}"
+    if due:
+        yield "note", "retention", f"{due} sessions are kept too long: insula erase --due"
 
 
 def _ring() -> Iterator[Finding]:
@@ -191,6 +208,7 @@ _CHECKS = (
     _clock,
     _cores,
     _machine,
+    _privacy,
     _ring,
     _shared_memory,
     _packages,

@@ -20,7 +20,7 @@ from insula.edge.privacy.mode import Mode
 from insula.edge.types import StreamInfo
 from insula.edge.untrusted import parse_json
 from insula.ui import places
-from insula.ui.privacy import keys
+from insula.ui.privacy import erasure, keys
 from insula.ui.terminal import console
 
 HOW = (
@@ -136,6 +136,11 @@ def permit(
     if config.keep_days is not None:
         ends.append((today + datetime.timedelta(days=config.keep_days)).isoformat())
     return Permit(context, consent, config.mode, min(ends, default=""), recipient)
+
+
+def overdue(today: datetime.date) -> int:
+    """How many sessions must not be kept any longer; raises ``DataError`` when the audit log is damaged."""
+    return sum(session.due(today) for session in erasure.held(places.audit().entries()))
 
 
 def kinds(infos: Iterable[StreamInfo]) -> list[str]:
