@@ -78,8 +78,6 @@ def run(config: Config, options: Options) -> None:
             infos = [writer.info for writer in loop.streams]
             permit = gate.permit(config, context, infos, datetime.date.today(), foreign=foreign)
             console.print(permit.line(), style="bright_black", soft_wrap=True)
-            if permit.context is not None and (due := gate.overdue(datetime.date.today())):
-                console.print(f"[yellow]{due} sessions are kept too long[/yellow]: insula erase --due")
             if profile is not None:
                 console.print(f"measured against the rest of {profile.id}", style="bright_black")
                 banner(profile, loop.modalities)
@@ -92,6 +90,8 @@ def run(config: Config, options: Options) -> None:
             if watch is not None:
                 watch.begin(recording.attach)
             recording.start()
+            if permit.context is not None and (due := gate.overdue(datetime.date.today())):
+                console.print(f"[yellow]{due} sessions are kept too long[/yellow]: insula erase --due")
             feed = FeedSink(path=str(directory / "feed.ring"))
             loop.add_sink("dashboard feed", feed)
             guide = Guide(options.plan, loop) if options.plan is not None else None
