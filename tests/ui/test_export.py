@@ -87,6 +87,13 @@ def test_a_clock_that_is_off_does_not_slip() -> None:
     assert len(found.data) / found.sfreq == pytest.approx(5000 / 103.0, rel=1e-3)
 
 
+def test_a_clock_that_jumped_is_refused_and_fills_no_memory() -> None:
+    times = np.concatenate((sample_times(100, 1000.0, 0.0), sample_times(100, 1000.0, 1e7)))
+    info = StreamInfo("amp", "EEG", 1000.0, ("Cz",), ("microvolts",))
+    with pytest.raises(DataError, match="its clock jumped"):
+        grid(Track(info, np.ones((200, 1)), times))
+
+
 def test_mne_reads_signals_in_volts_with_markers_and_gaps(session: Path, tmp_path: Path) -> None:
     files = export.run(session, "mne", tmp_path / "mne")
     material = gather_material(session)

@@ -70,7 +70,7 @@ Out = Annotated[
     typer.Option(
         "--out",
         metavar="DIR",
-        help="Session folder to make; must not hold anything. Default: sessions/<name>-<date>-<time>.",
+        help="Session folder to make; must not hold anything. Default: sessions/NAME-DATE-TIME.",
     ),
 ]
 

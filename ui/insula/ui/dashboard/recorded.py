@@ -73,7 +73,10 @@ class Recorded:
         self.states = [item for item in items if isinstance(item, AffectState)]
         estimates = [item for item in items if isinstance(item, AffectEstimate)]
         if not self.states and not estimates:
-            raise DataError(f"{files.estimates} holds no state and no estimate: there is nothing to review")
+            raise DataError(
+                f"{files.estimates} holds no state and no estimate: there is nothing to review "
+                "until 'insula analyze' has made some"
+            )
         spoken: list[AffectState | AffectEstimate] = [*self.states, *estimates]
         times = [item.t for item in spoken]
         self.begin: float = _origin(self.about, min(times))

@@ -23,6 +23,8 @@ from insula.ui.dashboard.recorded import offset_between
 from insula.ui.report.facts import Facts, gather
 
 _OURS: Final = "insula."
+_MOST_SILENCE: Final = 1000
+"""Missing samples for each that is there, beyond which a stream's clock must have jumped."""
 _SILENT: Final = ("Video", "VideoFile", "Text", "Markers")
 
 
@@ -230,6 +232,11 @@ def grid(track: Track) -> Grid:
     measured = 1.0 / float(np.mean(inside)) if len(inside) else nominal
     sfreq = nominal if abs(measured / nominal - 1) < 1e-3 else measured
     place = np.round((times - times[0]) * sfreq).astype(np.int64)
+    if place[-1] > _MOST_SILENCE * len(times) + _MOST_SILENCE:
+        hours = float(times[-1] - times[0]) / 3600
+        raise DataError(
+            f"{track.info.name}: {len(times)} samples over {hours:.1f} h: its clock jumped; use --to csv"
+        )
     data = np.full((int(place[-1]) + 1, track.data.shape[1]), np.nan)
     data[place] = track.data
     missing = np.ones(len(data), bool)
