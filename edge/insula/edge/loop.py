@@ -101,7 +101,9 @@ class SensingLoop:
         self._wrap_estimator = wrap_estimator or (lambda name, estimator: estimator)
         self._wrap_engine = wrap_engine or (lambda name, engine: engine)
         weights = {"weights": profile.weights} if profile is not None and profile.weights else {}
-        self._fusion: Fusion = registry.factory("fusion", "late")(**{**weights, **config.fusion})
+        fusion = {**weights, **config.fusion}
+        self._fusion: Fusion = registry.factory("fusion", "late")(**fusion)
+        self._left_out = {name for name, weight in fusion.get("weights", {}).items() if not weight}
         self._fusion_lock = threading.Lock()
         self._sensors: list[SensorNode] = []
         self._estimators: list[EstimatorNode] = []
@@ -321,6 +323,12 @@ class SensingLoop:
             estimator = self._estimator(part, engines)
             self._adopt(estimator)
             called = f"{part.name} estimator"
+            if estimator.modality in self._left_out:
+                self.health.set(called, "estimator", NodeState.STARTING)
+                self.health.set(
+                    called, "estimator", NodeState.STOPPED, "left out by the settings of this person"
+                )
+                continue
             name = self._stream_for(part, estimator)
             if name is None:
                 self.health.set(called, "estimator", NodeState.STARTING)

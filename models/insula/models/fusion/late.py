@@ -63,7 +63,7 @@ class LateFusion:
             if not (math.isfinite(value) and value > 0):
                 raise ConfigError(f"[fusion] {name} must be positive, not {value}")
         self.rate_hz = rate_hz
-        self._weights = _checked(weights or {})
+        self._weights = checked_weights(weights or {})
         self._now = math.inf  # before the first state no stamp is from the future
         self._newest: dict[Modality, AffectEstimate] = {}
         self._measured: dict[Modality, AffectEstimate] = {}
@@ -184,7 +184,8 @@ class LateFusion:
         )
 
 
-def _checked(weights: Mapping[str, float]) -> dict[str, float]:
+def checked_weights(weights: Mapping[str, float]) -> dict[str, float]:
+    """Return weights by modality; raises ``ConfigError`` for an unknown one or one outside 0…1."""
     for modality, weight in weights.items():
         if modality not in MODALITIES:
             raise ConfigError(f"[fusion.weights] knows {', '.join(MODALITIES)}, not {modality!r}")

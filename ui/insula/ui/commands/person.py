@@ -23,7 +23,8 @@ from insula.edge.errors import ConfigError, DataError
 from insula.edge.profile import Profile, Profiles, text
 from insula.edge.protocols import Item
 from insula.edge.types import MODALITIES, AffectEstimate, Modality
-from insula.models.person.guide import Guide, Moment
+from insula.models.fusion.late import checked_weights
+from insula.models.person.guide import LEAD_S, Guide, Moment
 from insula.models.person.population import outside
 from insula.ui import places
 from insula.ui.privacy import gate
@@ -32,8 +33,8 @@ from insula.ui.terminal import console
 _REFRESH_S: Final = 0.1
 _BODY: Final = ("eda", "eeg")
 WORDS: Final = {
-    "en": ("Step {n} of {of}", "next", "s left", "begins in"),
-    "de": ("Schritt {n} von {of}", "gleich", "s übrig", "beginnt in"),
+    "en": ("Step {n} of {of}", "s left", "begins in"),
+    "de": ("Schritt {n} von {of}", "s übrig", "beginnt in"),
 }
 
 
@@ -63,6 +64,7 @@ def calibrate(person: str, config: Config, about: About, *, language: str) -> Pr
     Profile(person)
     if language not in WORDS:
         raise ConfigError(f"--language {language!r}: {', '.join(WORDS)} are there")
+    checked_weights(about.weights or {})
     context = gate.ask(config, None, foreign=False)
     loop = SensingLoop(replace(config, person=person, sinks=()))
     newest: dict[Modality, AffectEstimate] = {}
@@ -127,18 +129,17 @@ def _lead(loop: SensingLoop, guide: Guide, newest: Mapping[Modality, AffectEstim
 
 def _page(moment: Moment, guide: Guide, newest: Mapping[Modality, AffectEstimate], language: str) -> Group:
     assert moment.step is not None
-    step_word, _, left, begins = WORDS[language]
+    step_word, left, begins = WORDS[language]
     title = step_word.format(n=moment.number + 1, of=len(guide.steps))
-    whole = moment.step.seconds if moment.begun else 3.0
+    whole = moment.step.seconds if moment.begun else LEAD_S
     state = f"{moment.left_s:.0f} {left}" if moment.begun else f"{begins} {moment.left_s:.0f} s"
     colour = "green" if moment.begun else "yellow"
     bar = ProgressBar(total=whole, completed=whole - moment.left_s, width=48, complete_style=colour)
     line = Text("   ").join(_light(modality, estimate) for modality, estimate in newest.items())
     says = Text(moment.step.says[language], style="bold" if moment.begun else "bright_black")
-    return Group(
-        Panel(Group(says, Text(), bar, Text(state, style=colour)), title=title, width=76, padding=(1, 2)),
-        line,
-    )
+    row = Table.grid(padding=(0, 2))
+    row.add_row(bar, Text(state, style=colour))
+    return Group(Panel(Group(says, Text(), row), title=title, width=76, padding=(1, 2)), line)
 
 
 def _light(modality: Modality, estimate: AffectEstimate) -> Text:
