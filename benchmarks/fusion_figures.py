@@ -40,7 +40,8 @@ def curves(file: Path, out: Path) -> None:
         rates, modes, ways = found["rates"], found["modes"], found["ways"]
         scores = found["scores"]
     figure, axes = plt.subplots(2, 4, figsize=(10, 4.6), sharex=True, sharey=True, layout="constrained")
-    for axis, mode, part in zip(axes.flat, modes, scores, strict=True):
+    axes.flat[-1].set_axis_off()
+    for axis, mode, part in zip(axes.flat, modes, scores, strict=False):
         for way, values in zip(ways, part, strict=True):
             mean = np.nanmean(values, axis=1)
             error = np.nanstd(values, axis=1, ddof=1) / np.sqrt(values.shape[1])

@@ -29,9 +29,7 @@ from insula.models.fusion.streams import Table as Inputs
 Floats = npt.NDArray[np.float64]
 
 RATES = (0.0, 0.25, 0.5, 0.75, 1.0)
-MODES: tuple[Mode, ...] = (
-    "random", "same_rate", "modality", "temporal", "contiguous", "burst", "frozen", "time_jump",
-)  # fmt: skip
+MODES: tuple[Mode, ...] = ("random", "modality", "temporal", "contiguous", "burst", "frozen", "time_jump")
 WAYS = ("rules", "learned", "naive")
 FOLDS = 4
 SETS = {  # pack, reader, rows between two estimates (s), the net's crop (s)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import pairwise
+from typing import cast
 
 import pytest
 
-from insula.edge.types import MODALITIES, AffectEstimate, Measure
+from insula.edge.types import MODALITIES, AffectEstimate, Measure, Modality
 from insula.models.corrupt import JUMP_S, MODES, Mode, corrupt
 from insula.models.fusion import LateFusion
 from insula.models.fusion.trial import HONEST
@@ -126,3 +127,14 @@ def test_what_makes_no_sense_is_refused() -> None:
         corrupt(stream(1), "random", 1.5, 0)
     with pytest.raises(ValueError, match="only same_rate"):
         corrupt(stream(1), "random", {"face": 0.5}, 0)
+
+
+def test_streams_that_are_no_modality_of_ours_are_damaged_too() -> None:
+    said = [
+        AffectEstimate(cast(Modality, name), name, t / 4, 1.0, arousal=Measure(0.0, 0.1), va_source="mapped")
+        for t in range(40)
+        for name in ("eda", "pulse")
+    ]
+    left = corrupt(said, "same_rate", 0.5, 0)
+    assert sum(e.modality == "eda" for e in left) == sum(e.stream == "pulse" for e in left) == 20
+    assert corrupt(said, "random", 1.0, 0) == []

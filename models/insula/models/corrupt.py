@@ -63,7 +63,8 @@ def corrupt(
     """
     if mode not in MODES:
         raise ValueError(f"unknown mode {mode!r}; known are {', '.join(MODES)}")
-    rates = dict(rate) if isinstance(rate, Mapping) else dict.fromkeys(MODALITIES, float(rate))
+    names: Sequence[Modality] = _present(stream) or MODALITIES
+    rates = dict(rate) if isinstance(rate, Mapping) else dict.fromkeys(names, float(rate))
     if not all(0.0 <= r <= 1.0 for r in rates.values()):
         raise ValueError(f"a rate is within 0…1, not {rate}")
     if isinstance(rate, Mapping) and mode != "same_rate":
