@@ -112,6 +112,21 @@ def test_a_wrong_passphrase_and_a_foreign_key_open_nothing(machine: Path) -> Non
         pass
 
 
+def test_a_plain_file_beside_an_encrypted_session_is_refused_and_beside_a_plain_one_known(
+    machine: Path,
+) -> None:
+    text = (machine / "s.toml").read_text() + '[sinks.extra]\nsink = "jsonl"\npath = "extra.jsonl"\n'
+    (machine / "s.toml").write_text(text)
+    with pytest.raises(
+        NotPermitted, match=r"\[sinks.extra\] writes a plain file beside an encrypted session"
+    ):
+        record()
+    (machine / "s.toml").write_text(text + "[privacy]\nencrypt = false\n")
+    session = record()
+    (held,) = erasure.held(places.audit().entries())
+    assert (held.folder, held.exports) == (session, [machine / "extra.jsonl"])
+
+
 def test_a_key_is_made_once_and_not_under_a_weak_passphrase(machine: Path) -> None:
     with pytest.raises(ConfigError, match="has a key already"):
         keys.create(WORDS)

@@ -67,6 +67,8 @@ def run(config: Config, options: Options) -> None:
     check_free(options.out)
     foreign = bool(options.lsl)
     context = gate.ask(config, options.context, foreign=foreign)
+    if context is not None:  # what can be refused before a light goes on or a file is made
+        gate.permit(config, context, (), datetime.date.today(), foreign=True)
     tally = Tally()
     directory = runtime_dir.create(options.out.name)
     try:
@@ -90,6 +92,8 @@ def run(config: Config, options: Options) -> None:
             if watch is not None:
                 watch.begin(recording.attach)
             recording.start()
+            for sink in gate.plain_files(config):
+                permit.log("exported", folder.path, to=str(Path(sink.options["path"]).resolve()))
             if permit.context is not None and (due := gate.overdue(datetime.date.today())):
                 console.print(f"[yellow]{due} sessions are kept too long[/yellow]: insula erase --due")
             feed = FeedSink(path=str(directory / "feed.ring"))

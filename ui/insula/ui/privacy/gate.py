@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.prompt import Confirm, IntPrompt, Prompt
 
-from insula.edge.config import Config
+from insula.edge.config import Config, Part
 from insula.edge.errors import ConfigError, DataError, NotPermitted, SinkError
 from insula.edge.privacy.consent import Consent, kind_of
 from insula.edge.privacy.context import IN_WORDS, NOTICE_DUTY, PROHIBITED, Context, Use, use_named
@@ -132,10 +132,24 @@ def permit(
     recipient = keys.recipient() if config.encrypt is not False else None
     if config.encrypt and recipient is None:
         raise NotPermitted("[privacy] encrypt = true needs a key: 'insula keys new' makes one")
+    if recipient is not None and (plain := plain_files(config)):
+        raise NotPermitted(
+            f"refused: [sinks.{plain[0].name}] writes a plain file beside an encrypted session; take it out, "
+            "or state [privacy] encrypt = false"
+        )
     ends = [consent.until] if consent else []
     if config.keep_days is not None:
         ends.append((today + datetime.timedelta(days=config.keep_days)).isoformat())
     return Permit(context, consent, config.mode, min(ends, default=""), recipient)
+
+
+def plain_files(config: Config) -> list[Part]:
+    """The configured outputs that write files of their own."""
+    return [
+        part
+        for part in config.sinks
+        if part.factory in ("jsonl", "xdf") and part.options.get("path", "-") != "-"
+    ]
 
 
 def overdue(today: datetime.date) -> int:
