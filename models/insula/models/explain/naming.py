@@ -24,7 +24,7 @@ COMPOUNDS: Final[dict[frozenset[str], str]] = {
     frozenset({"sadness", "anger"}): "sadly angry",
 }
 
-COMPOUND_RATIO: Final = 0.3
+COMPOUND_RATIO: Final = 0.35
 """Least p2 / p1 of a compound: tuned on pictures over which viewers were split (`insula train fusion`)."""
 
 COMPOUND_SHARE: Final = 0.5
