@@ -6,7 +6,7 @@
     python tests/fuzz/run.py --list
 
 Starts from the seeds and ``corpus/TARGET``. An input that ends in anything but ``InsulaError``, takes
-longer than ``--slow`` seconds or more than 2 GB is kept in ``--findings``, one for each place in the code;
+longer than ``--slow`` seconds or more than 3 GB is kept in ``--findings``, one for each place in the code;
 a crash of the process or a hang of a minute ends the run with libFuzzer's own report. At the end it prints
 the executions and the findings; exit code 1 when there are any.
 """
@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 import traceback
+import zipfile
 from pathlib import Path
 
 import atheris
@@ -30,11 +31,12 @@ with atheris.instrument_imports(
     include=["insula", "pyxdf", "tomllib", "targets", "json", "csv", "xml", "websockets"]
 ):
     import pyxdf  # noqa: F401 (its reader loads it when it is used, too late to be watched)
-    from targets import TARGETS
+    from targets import CORPUS, TARGETS
 
 from insula.edge.errors import InsulaError
 
-_MEMORY = 2 * 2**30
+_ADDRESSES = 16 * 2**30
+_MOST, _LARGEST = 60, 4096  # inputs and bytes of one, in a kept corpus
 
 
 class Watch:
@@ -87,6 +89,14 @@ class Watch:
         )
 
 
+def keep(name: str, corpus: Path) -> None:
+    """Put the smallest inputs of a working corpus into the kept one; no more than fits a repository."""
+    found = sorted((path.read_bytes() for path in corpus.iterdir()), key=len)
+    with zipfile.ZipFile(CORPUS / f"{name}.zip", "w", zipfile.ZIP_DEFLATED) as pack:
+        for data in [data for data in found if 0 < len(data) <= _LARGEST][:_MOST]:
+            pack.writestr(zipfile.ZipInfo(hashlib.sha256(data).hexdigest()[:12]), data)
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("target", nargs="?", choices=sorted(TARGETS))
@@ -95,7 +105,11 @@ def main() -> None:
     arguments.add_argument("--corpus", type=Path, help="a working corpus that is kept; default: thrown away")
     arguments.add_argument("--slow", type=float, default=5.0, help="seconds of CPU one input may take")
     arguments.add_argument("--list", action="store_true")
+    arguments.add_argument("--keep", action="store_true", help="only put --corpus into the kept corpus")
     asked = arguments.parse_args()
+    if asked.keep:
+        keep(asked.target, asked.corpus)
+        return
     if asked.list or asked.target is None:
         print("\n".join(TARGETS))
         return
@@ -104,7 +118,7 @@ def main() -> None:
     for data in TARGETS[asked.target].inputs(asked.target):
         (corpus / hashlib.sha256(data).hexdigest()[:12]).write_bytes(data)
     watch = Watch(asked.target, asked.minutes * 60, asked.findings / asked.target, corpus, asked.slow)
-    resource.setrlimit(resource.RLIMIT_AS, (8 * _MEMORY, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_AS, (_ADDRESSES, resource.RLIM_INFINITY))
     options = [
         str(corpus),
         "-max_len=16384",

@@ -15,6 +15,7 @@ import os
 import shutil
 import socket
 import struct
+import sys
 import tempfile
 import threading
 import urllib.request
@@ -28,7 +29,7 @@ from typing import Any
 import numpy as np
 import zmq
 
-from insula.edge import codec, config, profile
+from insula.edge import codec, config, packfile, profile
 from insula.edge.errors import InsulaError
 from insula.edge.messages import MessageReader, MessageWriter
 from insula.edge.privacy import consent, crypt
@@ -69,9 +70,13 @@ class Target:
     seeds: Callable[[], list[bytes]]
 
     def inputs(self, name: str) -> list[bytes]:
-        """The seeds, then what earlier campaigns kept."""
-        kept = sorted((CORPUS / name).glob("*")) if (CORPUS / name).is_dir() else []
-        return [*self.seeds(), *(path.read_bytes() for path in kept)]
+        """The seeds, what once failed, and what earlier campaigns kept because it reaches further."""
+        failed = sorted((CORPUS / name).glob("*")) if (CORPUS / name).is_dir() else []
+        kept: list[bytes] = []
+        if (pack := CORPUS / f"{name}.zip").exists():
+            with packfile.open_zip(pack) as archive:
+                kept = [packfile.content(archive, member) for member in archive.namelist()]
+        return [*self.seeds(), *(path.read_bytes() for path in failed), *kept]
 
 
 @contextlib.contextmanager
@@ -82,7 +87,7 @@ def folder() -> Iterator[Path]:
     try:
         yield made
     finally:
-        shutil.rmtree(made)
+        shutil.rmtree(made, ignore_errors=sys.platform == "win32")  # what is mapped stays there
 
 
 @contextlib.contextmanager
@@ -380,9 +385,7 @@ class Listener:
         """Send the bytes, hear what comes, go; every hundredth time see whether it still ``serves``."""
         connection = socket.create_connection(("127.0.0.1", self.sink.port), timeout=5)
         with connection, contextlib.suppress(OSError):  # it may hang up on us whenever it likes
-            connection.setsockopt(
-                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
-            )  # free the port
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)  # frees the port
             connection.sendall(content)
             connection.shutdown(socket.SHUT_WR)
             connection.settimeout(0.02)
@@ -391,6 +394,9 @@ class Listener:
         self._sent += 1
         assert not self._failed, self._failed
         assert self._sent % 100 or serves(self.sink.port), "it serves nobody any more"
+
+
+_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
 @cache
