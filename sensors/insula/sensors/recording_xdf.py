@@ -14,6 +14,7 @@ import numpy as np
 from insula.edge import packfile
 from insula.edge.errors import SensorUnavailable
 from insula.edge.types import StreamInfo
+from insula.edge.xdf.header import TIME_SOURCE
 from insula.sensors.order import rising
 from insula.sensors.probe import library
 from insula.sensors.recording import Track
@@ -24,8 +25,9 @@ def read_xdf(path: Path, *more: Path, dejitter: bool = True) -> list[Track]:
     """Every stream that holds samples, clock offsets and jitter removed, on one time line.
 
     ``more`` are later takes of the same session on the same clock: streams of one name and kind are joined.
-    ``dejitter=False`` leaves the stamps as they were written: pyxdf's regression closes gaps shorter than
-    500 samples, 15 s of a slow stream, and our own recordings need none.
+    ``dejitter=False`` leaves the stamps of our own streams as they were written: pyxdf's regression closes
+    gaps shorter than 500 samples, 15 s of a slow stream, and ours need none. Streams of other programs that
+    lie beside them in our recordings keep their senders' stamps and are straightened.
     """
     takes = [(file, _filled(file, dejitter)) for file in (path, *more)]
     filled = [stream for _, streams in takes for stream in streams]
@@ -42,13 +44,31 @@ def read_xdf(path: Path, *more: Path, dejitter: bool = True) -> list[Track]:
 
 
 def _filled(path: Path, dejitter: bool) -> list[Any]:
-    pyxdf = library("pyxdf", "install it (pip install pyxdf)")
     try:
-        with _opened(path) as file:  # pyxdf leaves a file it refuses open
-            streams, _ = pyxdf.load_xdf(file, dejitter_timestamps=dejitter, verbose=False)
+        streams = _loaded(path, dejitter_timestamps=dejitter)
+        foreign = [s["info"]["stream_id"] for s in streams if _is_foreign(s)]
+        if not dejitter and 0 < len(foreign) < len(streams):
+            even = {s["info"]["stream_id"]: s for s in _loaded(path, select_streams=foreign)}
+            streams = [even.get(s["info"]["stream_id"], s) for s in streams]
         return [s for s in streams if len(s["time_stamps"]) and int(_text(s["info"], "channel_count") or 0)]
+    except SensorUnavailable:
+        raise
     except Exception as error:  # a third party's parser on anybody's bytes
         raise SensorUnavailable(f"pyxdf cannot read {path.name}: {type(error).__name__}: {error}") from error
+
+
+def _loaded(path: Path, **options: Any) -> list[Any]:
+    pyxdf = library("pyxdf", "install it (pip install pyxdf)")
+    with _opened(path) as file:  # pyxdf leaves a file it refuses open
+        streams, _ = pyxdf.load_xdf(file, verbose=False, **options)
+    return list(streams)
+
+
+def _is_foreign(stream: Any) -> bool:
+    """Whether a regular stream was recorded as its sender stamped it."""
+    info = stream["info"]
+    regular = float(_text(info, "nominal_srate") or 0.0) > 0
+    return regular and _text(info, "desc", "synchronization", "time_source") != TIME_SOURCE
 
 
 def _joined(tracks: list[Track], later: list[Track]) -> list[Track]:

@@ -13,6 +13,9 @@ from insula.edge.errors import SinkError
 from insula.edge.xdf import layout
 from insula.edge.xdf.layout import Node
 
+TIME_SOURCE: Final = "LSL clock, float64 seconds"
+"""How our own streams say that their stamps need no straightening."""
+
 _FORMAT_OF: Final = {
     "float16": "float32",
     "float32": "float32",
@@ -71,7 +74,7 @@ class XdfStream:
             for label, unit, kind in zip(self.ch_names, self.units, types, strict=True)
         ]
         synchronization: list[Node] = [
-            ("time_source", "LSL clock, float64 seconds"),
+            ("time_source", TIME_SOURCE),
             ("offset_mean", repr(self.latency_s)),
             ("can_drop_samples", "true" if self.can_drop_samples else "false"),
         ]
