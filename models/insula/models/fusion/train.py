@@ -32,6 +32,7 @@ HORIZON_S: Final = {"face": 3.0, "voice": 3.0, "eda": 10.0, "eeg": 5.0}
 _OPEN_SPEECH = "speech_emodb_cc0.zip"
 _OTHER_SPEECH = ("speech_ravdess_nc.zip", "speech_nemo_nc.zip")
 _COURSE_STEP_S, _COURSE_LAGS = 0.25, 8
+_INDEPENDENT_S = (60, 4)  # windows of conductance and of EEG that do not overlap
 
 
 def train(data: Path, out: Path, seed: int = 0) -> None:
@@ -48,6 +49,10 @@ def train(data: Path, out: Path, seed: int = 0) -> None:
     ]
     parameters, found = fit_all(face, voice, courses, body, seed)
     found |= worth(parameters, face, voice, seed)
+    for readings, every_s in zip(body, _INDEPENDENT_S, strict=True):
+        for column, name in enumerate(readings.streams):
+            held = fit.index_covered(readings, column, every_s)
+            found[f"index of {name}: 90 % interval holds people's rates"] = held
     for name, value in found.items():
         print(f"{name:62s} {value:8.4f}")
     out.mkdir(parents=True, exist_ok=True)
