@@ -56,7 +56,6 @@ calibrate_app.command("person")(cli_person.calibrate_person)
 app.add_typer(cli_person.profile_app, name="profile")
 bench_app = typer.Typer(no_args_is_help=True, help="Prove the loop on this machine.")
 app.add_typer(bench_app, name="bench")
-cli_privacy.add_to(app)
 app.add_typer(cli_study.protocol_app, name="protocol")
 app.add_typer(cli_study.rate_app, name="rate")
 app.command()(cli_study.participant)
@@ -577,6 +576,9 @@ def bench_faults(
     from insula.ui.commands import faults
 
     raise typer.Exit(0 if faults.run(minutes, seed) else 1)
+
+
+cli_privacy.add_to(app)
 
 
 def main() -> None:
