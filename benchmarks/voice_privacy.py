@@ -26,7 +26,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.preprocessing import StandardScaler
 
 from insula.models import manifest
-from insula.models.speech.anonymise import ALPHA, SEMITONES, anonymise, mcadams, shifted
+from insula.models.speech.anonymise import anonymise
 from insula.models.speech.classes import CLASSES
 from insula.models.speech.corpus import Clip, SpeechPack, packs
 from insula.models.speech.features import FloatArray, analyse
@@ -131,14 +131,8 @@ def emotion(sounds: Sounds) -> dict[str, float]:
     return {"uar": float(np.mean(recalls)), "false_anger": float(np.mean(calm)), "n": len(told)}
 
 
-def timbre(sound: FloatArray, chance: np.random.Generator) -> FloatArray:
-    """McAdams alone."""
-    return mcadams(sound, chance.uniform(*ALPHA))
-
-
-def pitch(sound: FloatArray, chance: np.random.Generator) -> FloatArray:
-    """The shift alone."""
-    return shifted(sound, chance.uniform(*SEMITONES) * chance.choice((-1.0, 1.0)))
+def strong(sound: FloatArray, chance: np.random.Generator) -> FloatArray:
+    return anonymise(sound, chance, strong=True)
 
 
 def moved(sounds: Sounds, method: Method, seed: int) -> Sounds:
@@ -163,7 +157,7 @@ def main(folder: str) -> None:
     rate, sd = verify(plain, plain, plain, clips)
     print(f"original    equal error rate {rate:.3f} ± {sd:.3f}", flush=True)
     print(f"original    {words([emotion(unseen)])}", flush=True)
-    methods: dict[str, Method] = {"both": anonymise, "timbre only": timbre, "pitch only": pitch}
+    methods: dict[str, Method] = {"anonymised": anonymise, "strong": strong}
     for name, method in methods.items():
         print(
             f"{name:11} {words([emotion(moved(unseen, method, seed)) for seed in range(DRAWS)])}", flush=True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from scipy.signal import lfilter
 
 from insula.models.speech.anonymise import SEMITONES, anonymise, mcadams, shifted
@@ -35,9 +36,10 @@ def melody(sound: Array) -> Array:
     return np.log2(analyse(sound).pitch_hz)
 
 
-def test_length_and_loudness_stay() -> None:
+@pytest.mark.parametrize("strong", [False, True])
+def test_length_and_loudness_stay(strong: bool) -> None:
     sound = vowel()
-    moved = anonymise(sound, np.random.default_rng(1))
+    moved = anonymise(sound, np.random.default_rng(1), strong=strong)
     assert len(moved) == len(sound)
     assert moved.dtype == np.float32
     assert 0.8 < rms(moved) / rms(sound) < 1.25
@@ -77,4 +79,5 @@ def test_every_recording_is_moved_by_another_amount() -> None:
 def test_silence_and_very_short_sounds_stay_as_they_are() -> None:
     for n in (0, 10, 500, 16000):
         silence = np.zeros(n, np.float32)
-        assert np.array_equal(anonymise(silence, np.random.default_rng(0)), silence)
+        for strong in (False, True):
+            assert np.array_equal(anonymise(silence, np.random.default_rng(0), strong=strong), silence)

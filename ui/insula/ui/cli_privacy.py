@@ -217,11 +217,14 @@ def erase(
 def anonymise(
     source: Annotated[Path, typer.Argument(help="A sound, a video, or a session that recorded its sound.")],
     out: Annotated[Path, typer.Option("--out", metavar="FILE.wav", help="A new file.")],
+    strong: Annotated[
+        bool, typer.Option("--strong", help="Hide the speaker better, at the cost of most of the expression.")
+    ] = False,
 ) -> None:
-    """Write the voice of a recording with another timbre and pitch; its melody and words stay."""
+    """Write the voice of a recording with another pitch and timbre; its melody and words stay."""
     from insula.ui.commands import anonymise as command
 
-    command.run(source, out)
+    command.run(source, out, strong=strong)
 
 
 def notice(

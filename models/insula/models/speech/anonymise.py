@@ -1,13 +1,14 @@
-"""Voice anonymisation for export, offline: the speaker's timbre is moved, pitch movement and words stay.
+"""Voice anonymisation for export, offline: pitch and timbre are moved, the melody of speech and words stay.
 
-The McAdams method (Patino et al., Interspeech 2021; a baseline of the VoicePrivacy Challenge): in each
-frame the angles φ of the poles of a linear prediction are raised to φ^α, which moves the formants apart or
-together, while the excitation, and with it the melody of speech, is kept. On top the whole voice is shifted
-by some semitones (time stretched by waveform-similarity overlap-add, then resampled). Both amounts are
-drawn at random for every recording and stored nowhere, so that they cannot be undone by looking them up.
+The whole voice is shifted by some semitones, formants and pitch together: time is stretched by
+waveform-similarity overlap-add, then the sound is resampled. ``strong`` moves the timbre further by the
+McAdams method (Patino et al., Interspeech 2021; a baseline of the VoicePrivacy Challenge): in each frame the
+angles φ of the poles of a linear prediction are raised to φ^α. It hides the speaker better and costs most of
+the expression (``benchmarks/voice_privacy.py`` measures both). The amounts are drawn at random for every
+recording and stored nowhere, so that they cannot be undone by looking them up.
 
 It hinders recognising a speaker; it does not make the voice anonymous in law. The words stay, and so does
-what they say about a person. ``benchmarks/voice_privacy.py`` measures what is gained and lost.
+what they say about a person.
 """
 
 from __future__ import annotations
@@ -36,14 +37,14 @@ _SEEK: Final = 160
 Array = npt.NDArray[np.float64]
 
 
-def anonymise(sound: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """The samples (n,) at 16 kHz with another timbre and pitch, as many and as loud.
+def anonymise(sound: FloatArray, rng: np.random.Generator, *, strong: bool = False) -> FloatArray:
+    """The samples (n,) at 16 kHz with another pitch and timbre, as many and as loud.
 
     ``rng`` draws the amounts: give a fresh one for each recording and forget it.
     """
-    alpha = rng.uniform(*ALPHA)
-    semitones = rng.uniform(*SEMITONES) * rng.choice((-1.0, 1.0))
-    return mcadams(shifted(sound, semitones), alpha)
+    alpha = rng.uniform(*ALPHA) if strong else 1.0
+    moved = shifted(sound, rng.uniform(*SEMITONES) * rng.choice((-1.0, 1.0)))
+    return mcadams(moved, alpha) if strong else moved
 
 
 def shifted(sound: FloatArray, semitones: float) -> FloatArray:

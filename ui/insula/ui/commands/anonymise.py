@@ -19,13 +19,13 @@ LIMITS = (
 )
 
 
-def run(source: Path, out: Path) -> None:
+def run(source: Path, out: Path, *, strong: bool = False) -> None:
     """Write the anonymised voice of ``source`` to ``out`` (WAV, new); raises ``DataError``, ``SinkError``."""
     quiet_readers()
     with opened(source) as plain:
         sound = _sound(plain)
     # A generator seeded by the system, so that nobody can look up by how much the voice was moved.
-    moved = anonymise(sound, np.random.default_rng())
+    moved = anonymise(sound, np.random.default_rng(), strong=strong)
     moved /= max(1.0, float(np.abs(moved).max(initial=0.0)))
     try:
         with out.open("xb") as file, wave.open(file, "wb") as track:
