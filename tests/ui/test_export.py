@@ -31,7 +31,7 @@ XDF_CASES = [
     "magicblink_markersPlusEKG", "minimal", "muselsl2_P001", "out_of_order_clock_offsets",
     "out_of_order_sample_chunk",
 ]  # fmt: skip
-SECONDS = 20.0
+SECONDS = 14.0
 
 
 @pytest.fixture(scope="module")
