@@ -200,6 +200,7 @@ _MESSAGES: Final = {
     "all is well": "alles in Ordnung",
     "not recording": "keine Aufzeichnung",
     "outside the models' population": "nicht für solche Personen gemessen",
+    "population": "Population",
     "agree": "stimmen überein",
     "at rest": "in Ruhe",
     "not both speak": "nicht beide gemessen",

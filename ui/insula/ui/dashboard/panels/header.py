@@ -36,11 +36,12 @@ class Header(QWidget):
         self.look = look
         words = look.words
         self.name = self._label("title", "session")
+        self.name.setMaximumWidth(260)  # a long title must not push the buttons out of the window
         self.simulated = self._label("simulated", "simulated")
         self.simulated.setText(words("SIMULATED"))
         self.simulated.setToolTip(words("No sensor is involved: these data are made up."))
         self.outside = self._label("warning", "outside the models' population")
-        self.outside.setText("▲ " + words("outside the models' population"))
+        self.outside.setText("▲ " + words("population"))
         self.outside.hide()
         self.clock = self._label("muted", "session time")
         self.recording = self._label("recording", "recording")
@@ -102,6 +103,9 @@ class Header(QWidget):
         row.addWidget(self.stop_button)
         row.addWidget(self.view_button)
         row.addWidget(self.theme_button)
+        for label in (self.name, self.room, self.figures):
+            label.setMinimumWidth(24)  # in a narrow window these give way; buttons and badges do not
+        self.entry.setMinimumWidth(70)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def watch_only(self) -> None:
