@@ -18,9 +18,10 @@ from insula.ui.dashboard import theme as themes
 from insula.ui.dashboard.control import parse_session, session_message
 from insula.ui.dashboard.panels.bands import BandsWindow
 from insula.ui.dashboard.presenter import Presenter
-from insula.ui.dashboard.rehearsal import Fault, Rehearsal
+from insula.ui.dashboard.rehearsal import STREAMS, Fault, Rehearsal
 from insula.ui.dashboard.view import Session
 from insula.ui.dashboard.window import LiveWindow
+from insula.ui.dashboard.words import Words
 
 
 @pytest.fixture(autouse=True)
@@ -286,6 +287,22 @@ def test_a_person_unlike_those_the_models_know_is_said_all_the_time(stage: Stage
     stage.play(0.1)
     assert badge.isVisible()
     assert badge.toolTip() == why
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_fullest_header_fits_a_small_laptop(qtbot: QtBot, language: str) -> None:
+    window = LiveWindow(Rehearsal(1000.0), Presenter(ManualClock(9000.0), Words(language)))
+    qtbot.addWidget(window)
+    window.resize(1280, 720)
+    window.show()
+    title = "a title of many words that somebody typed in a hurry"
+    full = Session(name=title, started=1.0, recording_since=2.0, free_bytes=10**12, outside="x")
+    window.presenter.take(full)
+    window.presenter.add_stream(STREAMS[0])
+    window.header.show_view(window.presenter.view(), 30.0, shut=False)
+    QApplication.processEvents()
+    assert window.header.outside.isVisible()
+    assert window.minimumSizeHint().width() <= 1280
 
 
 def test_the_room_view_says_what_runs_and_what_is_wrong_and_not_how_the_person_is_read(
