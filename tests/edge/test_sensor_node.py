@@ -251,7 +251,7 @@ def test_what_is_wrong_with_a_stream_is_counted() -> None:
 
     def course() -> Iterator[Step]:
         yield block()
-        for k in range(150):
+        for k in range(350):
             clock.advance(0.1)
             yield block(value=50.0 if k == 70 else float("nan") if k == 90 else 1.0)
             if k == 120:

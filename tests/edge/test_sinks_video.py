@@ -24,7 +24,7 @@ from insula.sensors.recording_xdf import read_xdf
 
 av = pytest.importorskip("av", reason="PyAV is not installed")
 
-CAMERA = StreamInfo("camera", "Video", 30.0, ("RGB",), ("uint8",), "uint8", (48, 64, 3))
+CAMERA = StreamInfo("camera", "Video", 30.0, ("RGB",), ("uint8",), "uint8", (48, 60, 3))
 T0 = 1000.0
 CHILD = """
 import os, sys
@@ -46,7 +46,7 @@ for k in range(100000):
 
 def picture(k: int) -> np.ndarray:
     """A grey that says which frame it is."""
-    return np.full((48, 64, 3), 16 + 8 * (k % 28), np.uint8)
+    return np.full((48, 60, 3), 16 + 8 * (k % 28), np.uint8)
 
 
 def number(image: np.ndarray) -> float:
@@ -102,6 +102,7 @@ def test_every_picture_is_there_with_its_own_time_and_can_be_looked_up(tmp_path:
         found = video.at(taken[k] - taken[0] + 0.01)
         assert found is not None
         assert (found.index, round(number(found.image))) == (k, k % 28)
+        assert found.image.flags.c_contiguous  # a width that FFmpeg pads
     assert video.at(-1.0) is None
     video.close()
     with av.open(str(video_file(bench.xdf, "camera"))) as container:  # any player

@@ -69,7 +69,7 @@ class StreamStats:
     stamps), ``nans`` (samples with a value that is not finite), ``backwards`` (samples refused because
     their time stamps did not advance), ``rails`` (samples at the end of the sensor's range), ``bursts``
     (blocks with 0.25 s more of signal than time had passed). ``rate_off`` is the relative difference from
-    the nominal rate over the last 10 s or more; ``jitter_s`` that of the arrivals around the device's
+    the nominal rate over the last 30 s or more; ``jitter_s`` that of the arrivals around the device's
     clock, ``drift_ppm`` that clock against ours. What was not measured (yet) is ``None``.
     """
 

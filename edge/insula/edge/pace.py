@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-WINDOW_S: Final = 10.0
+WINDOW_S: Final = 30.0
 """A rate is judged over at least this long, and at least :data:`FEWEST` samples."""
 FEWEST: Final = 40
 BURST_S: Final = 0.25

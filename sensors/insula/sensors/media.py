@@ -104,7 +104,7 @@ def video_frames(path: Path) -> Iterator[tuple[float, npt.NDArray[np.uint8]]]:
     """Frames of the first video track: time in s, ``(height, width, 3)`` uint8 RGB."""
     with _Track(path, "video") as track:
         for t, frame in track.frames():
-            yield t, frame.to_ndarray(format="rgb24")
+            yield t, np.ascontiguousarray(frame.to_ndarray(format="rgb24"))  # FFmpeg pads the rows
 
 
 def audio_track(path: Path) -> Sound:

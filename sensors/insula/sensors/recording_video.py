@@ -135,7 +135,8 @@ class _Reader:
             for frame in self._container.decode(video=0):
                 stamp = round(1000 * float(frame.pts * frame.time_base))
                 if stamp in number:
-                    yield number[stamp], frame.to_ndarray(format="rgb24")
+                    image = frame.to_ndarray(format="rgb24")
+                    yield number[stamp], np.ascontiguousarray(image)  # FFmpeg pads the rows
 
     def read_on(self) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
         """Number and picture from here to the end."""

@@ -46,10 +46,12 @@ class StatePanel(Canvas):
             hatch(p, row.adjusted(0, px(4), -px(6), -px(2)), self.look, words("not measured"))
             return
         text = f"{value.mean:+.2f}".replace("-", "−")
-        font = self.look.bold(25)
+        needed = text_width("+0.00", self.look.bold(25)) + px(7) + text_width("±0.00", self.look.font(12))
+        fit = min(1.0, row.width() / needed)
+        font = self.look.bold(25 * fit)
         draw_text(p, row, text, font, t.ink)
-        beside = row.adjusted(text_width("+0.00", font) + px(7), px(8), 0, 0)
-        draw_text(p, beside, f"±{Z_90 * value.sd:.2f}", self.look.font(12), t.muted)
+        beside = row.adjusted(text_width("+0.00", font) + px(7) * fit, px(8) * fit, 0, 0)
+        draw_text(p, beside, f"±{Z_90 * value.sd:.2f}", self.look.font(12 * fit), t.muted)
 
     def _index(self, p: QPainter, rect: QRectF, lane: IndexLane) -> None:
         t, px, words = self.look.theme, self.look.px, self.look.words
