@@ -46,7 +46,7 @@ class StatePanel(Canvas):
             hatch(p, row.adjusted(0, px(4), -px(6), -px(2)), self.look, words("not measured"))
             return
         text = f"{value.mean:+.2f}".replace("-", "−")
-        needed = text_width("+0.00", self.look.bold(25)) + px(7) + text_width("±0.00", self.look.font(12))
+        needed = text_width("+0.00", self.look.bold(25)) + px(16) + text_width("±0.00", self.look.font(12))
         fit = min(1.0, row.width() / needed)
         font = self.look.bold(25 * fit)
         draw_text(p, row, text, font, t.ink)
