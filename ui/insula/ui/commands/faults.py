@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import logging
 import random
+import sys
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -20,14 +23,27 @@ from insula.ui.commands.soak import GROWTH_MB, Reading, reading
 from insula.ui.terminal import console
 
 _ROUND_S: Final = 120.0
+_M_ARENA_MAX: Final = -8
 _SHORTEST_S: Final = 10.0
 _ESTIMATORS: Final = ("face", "voice", "eda", "eeg")
 _SIMULATED: Final = ("face", "voice", "eda", "eeg")
 _REPLAYED: Final = ("face", "replayed")
 
 
+def _one_heap() -> None:
+    """Ask glibc for one heap instead of one a thread.
+
+    Every round starts its threads anew, and the heaps of ended threads would be counted as if something were
+    held: 14 sessions in one process grew by 30 MB with them and by 2 MB without.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # another C library
+            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+
+
 def run(minutes: float, seed: int) -> bool:
     """Run for ``minutes`` and print the account; returns whether every rule held."""
+    _one_heap()
     total_s = minutes * 60
     rounds = max(2, round(total_s / _ROUND_S))
     length_s = max(total_s / rounds, _SHORTEST_S)
