@@ -176,7 +176,7 @@ class Guide:
             ("read", "voice", "voice"),
         )
         for key, modality, name in wanted:
-            signal = self._signal(key, modality)
+            signal = self.signal(key, modality)
             if signal is None:
                 words.append(f"{name}: no sensor")
             elif signal < _SEEN:
@@ -199,7 +199,7 @@ class Guide:
             )
         return tuple(words)
 
-    def _signal(self, key: str, modality: Modality) -> float | None:
+    def signal(self, key: str, modality: Modality) -> float | None:
         """Share of a step with a usable signal, whether or not it could be judged yet."""
         seen = self._seen.get((key, modality))
         return sum(e.quality > 0 for e in seen) / len(seen) if seen else None

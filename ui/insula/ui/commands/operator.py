@@ -12,6 +12,7 @@ from insula.edge.reports import StepEvent
 from insula.edge.sinks.feed import FeedSink
 from insula.ui.annotations import Annotations
 from insula.ui.commands.conductor import Conductor, rating
+from insula.ui.commands.minute import GuidedMinute
 from insula.ui.commands.recording import Recording
 from insula.ui.dashboard.control import Command, Inbox, session_message
 from insula.ui.dashboard.view import Session
@@ -33,6 +34,7 @@ class Operator:
         feed: FeedSink,
         title: str,
         conductor: Conductor | None = None,
+        minute: GuidedMinute | None = None,
     ) -> None:
         self._inbox = Inbox(directory)
         self._loop = loop
@@ -42,6 +44,7 @@ class Operator:
         self._private = False
         self._muted = False
         self._conductor = conductor
+        self._minute = minute
         self._notes = Annotations(recording.folder.path)
         self._told = float("-inf")
         self.outside = ""
@@ -56,8 +59,9 @@ class Operator:
             self.obey(command)
         if self._conductor is not None:
             self._happened(self._conductor.advance())
+        moved = self._minute is not None and self._minute.advance()
         told = [command for command in commands if command.name not in _SILENT]
-        if told or self._loop.clock() - self._told >= _TELL_EVERY_S:
+        if told or moved or self._loop.clock() - self._told >= _TELL_EVERY_S:
             self._tell()
         return False
 
@@ -104,6 +108,11 @@ class Operator:
             self._muted = command.on
             self._loop.mute(command.on)
             self._loop.mark(f"microphone {'muted' if command.on else 'on'}", "dashboard")
+        elif command.name == "calibrate" and self._minute is not None:
+            if command.on:
+                self._minute.begin(self._loop.config.person or command.text)
+            else:
+                self._minute.cancel()
         elif command.name == "record":
             try:
                 if command.on:
@@ -128,6 +137,8 @@ class Operator:
                     muted=self._muted,
                     protocol=self._conductor.progress if self._conductor else None,
                     outside=self.outside,
+                    person=self._loop.config.person,
+                    minute=self._minute.told if self._minute else None,
                 )
             )
         )

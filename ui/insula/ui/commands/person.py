@@ -87,16 +87,21 @@ def calibrate(person: str, config: Config, about: About, *, language: str) -> Pr
         _lead(loop, guide[0], newest, language)
         loop.learn(())
         time.sleep(2 * _REFRESH_S)  # the estimators take notice with their next estimate
+    return keep(person, loop, guide[0], about)
+
+
+def keep(person: str, loop: SensingLoop, guide: Guide, about: About) -> Profile:
+    """Save what the minute taught as the next version; raises ``SinkError``. Everybody's rest has ended."""
     rests: dict[str, Mapping[str, Any]] = {str(name): rest for name, rest in loop.learned().items()}
     profile = Profile(
         person=person,
         made=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        rests={**rests, "neutral": guide[0].neutral()},
-        weights=_weights(guide[0], about),
-        checks=guide[0].checks(),
+        rests={**rests, "neutral": guide.neutral()},
+        weights=_weights(guide, about),
+        checks=guide.checks(),
         age=about.age,
         conditions=about.conditions,
-        simulated=any(info.simulated for info in infos),
+        simulated=any(writer.info.simulated for writer in loop.streams),
     )
     return profiles().save(profile)
 

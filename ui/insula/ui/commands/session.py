@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Group
@@ -28,6 +28,7 @@ from insula.models.person.population import outside
 from insula.sensors.lsl_watch import LslWatch
 from insula.ui import display
 from insula.ui.commands.guide import Guide
+from insula.ui.commands.minute import GuidedMinute
 from insula.ui.commands.operator import Operator
 from insula.ui.commands.person import banner, kept
 from insula.ui.commands.recording import Recording, describe, outcome
@@ -100,7 +101,13 @@ def run(config: Config, options: Options) -> None:
             loop.add_sink("dashboard feed", feed)
             guide = Guide(options.plan, loop) if options.plan is not None else None
             conductor = guide.conductor if guide else None
-            operator = Operator(directory, loop, recording, feed, options.title, conductor)
+
+            def allow(person: str) -> None:
+                named = replace(config, person=person)
+                gate.permit(named, context, infos, datetime.date.today(), foreign=foreign)
+
+            minute = GuidedMinute(loop, allow)
+            operator = Operator(directory, loop, recording, feed, options.title, conductor, minute)
             if profile is not None:
                 operator.outside = " · ".join(outside(profile, loop.modalities))
             window = None if options.headless else display.open_dashboard(directory)

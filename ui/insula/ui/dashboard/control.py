@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args
 from insula.edge.errors import DataError, RingError
 from insula.edge.messages import MessageReader, MessageWriter
 from insula.edge.untrusted import parse_json
+from insula.ui.dashboard import minute
 from insula.ui.dashboard.view import Session
 from insula.ui.protocol import page
 
@@ -27,6 +28,7 @@ Name = Literal[
     "record",
     "privacy",
     "mute",
+    "calibrate",
     "stop",
     "protocol",
     "participant",
@@ -43,6 +45,7 @@ class Command:
 
     For a ``protocol`` the operator's ``text`` is next, skip, pause, resume or abort, the ``participant``'s is
     ``next:STEP`` or ``stop``; ``shown`` has the step's index, ``answer`` and ``rating`` are JSON.
+    ``calibrate`` begins the guided minute of the person in ``text`` or, turned off, cancels it.
     """
 
     name: Name
@@ -126,6 +129,7 @@ def session_message(session: Session) -> bytes:
     """Return the feed message on how the session stands; send it at every change and once a second."""
     body = {f.name: getattr(session, f.name) for f in fields(session)}
     body["protocol"] = None if session.protocol is None else page.dump(session.protocol)
+    body["minute"] = None if session.minute is None else minute.dump(session.minute)
     return json.dumps({"record": "session", **body}, ensure_ascii=False).encode()
 
 
@@ -135,6 +139,8 @@ def parse_session(body: dict[str, Any]) -> Session:
     told = {key: value for key, value in body.items() if key in known}
     if isinstance(told.get("protocol"), dict):
         told["protocol"] = page.load(told["protocol"])
+    if isinstance(told.get("minute"), dict):
+        told["minute"] = minute.load(told["minute"])
     try:
         return Session(**told)
     except TypeError as error:

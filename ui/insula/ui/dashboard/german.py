@@ -269,6 +269,48 @@ _MESSAGES: Final = {
     "{n} markers · {m} skin responses": "{n} Marker · {m} Hautreaktionen",
 }
 
+_MINUTE: Final = {
+    "guided minute": "geführte Minute",
+    "Calibrate …": "Kalibrieren …",
+    "Calibrate {person}": "{person} kalibrieren",
+    "step of the guided minute": "Schritt der geführten Minute",
+    "instruction": "Anweisung",
+    "what the sensors give": "was die Sensoren beitragen",
+    "progress of the guided minute": "Fortschritt der geführten Minute",
+    "Pseudonym": "Pseudonym",
+    "Letters, digits, - and _; no name.": "Buchstaben, Ziffern, - und _; kein Name.",
+    "Lead through one minute and keep what it teaches.": (
+        "Durch eine Minute führen und behalten, was sie lehrt."
+    ),
+    "Cancel": "Abbrechen",
+    "End the minute here; nothing is kept.": "Die Minute hier beenden; nichts wird behalten.",
+    "Close": "Schließen",
+    "Put this row away.": "Diese Zeile wegräumen.",
+    "One guided minute: neutral face, closed eyes, a read sentence, a deep breath. "
+    "It is the rest this person is measured against.": (
+        "Eine geführte Minute: neutrales Gesicht, geschlossene Augen, ein vorgelesener Text, ein tiefer "
+        "Atemzug. Sie ist die Ruhe, gegen die diese Person gemessen wird."
+    ),
+    "The session goes on meanwhile; a recording gets markers of the parts.": (
+        "Die Sitzung läuft dabei weiter; eine Aufnahme bekommt Marker der Teile."
+    ),
+    "Step {n} of {of}": "Schritt {n} von {of}",
+    "in {s} s": "in {s} s",
+    "{s} s": "{s} s",
+    "Thank you. Keeping what was learned …": "Danke. Das Gelernte wird gespeichert …",
+    "Cancelled: nothing was kept.": "Abgebrochen: nichts wurde behalten.",
+    "Nothing was kept: {reason}.": "Nichts wurde behalten: {reason}.",
+    "Kept as {profile}: the rest of {names}, used from the next session on.": (
+        "Behalten als {profile}: die Ruhe von {names}, gültig ab der nächsten Sitzung."
+    ),
+    "Could not be measured: {names}.": "Nicht zu messen: {names}.",
+    "no sensor": "kein Sensor",
+    "no sensor gave enough to measure against": "kein Sensor gab genug, um dagegen zu messen",
+    "no sign of life": "kein Lebenszeichen",
+    "too little of it": "zu wenig davon",
+    "left out for this person": "für diese Person ausgelassen",
+}
+
 _TERMS: Final = {
     "activated": "aktiviert",
     "calm": "ruhig",
@@ -427,6 +469,7 @@ GERMAN: Final[dict[str, str]] = {
     **EXPLAINED,
     **_WINDOW,
     **_MESSAGES,
+    **_MINUTE,
     **_TERMS,
     **_GLOSSARY,
     **PARTICIPANT,

@@ -190,6 +190,8 @@ def sheet(t: Theme, scale: float) -> str:
     QLabel#warning {{ color: {t.warn}; font-weight: 600; }}
     QLabel#recording {{ color: {t.recording}; font-weight: 600; }}
     QLabel#hero {{ color: {t.ink}; font-size: {px(34)}; font-weight: 700; }}
+    QLabel#instruction {{ color: {t.ink}; font-size: {px(24)}; font-weight: 600; }}
+    QLabel#instruction:disabled {{ color: {t.muted}; }}
     QLabel#doortitle {{ color: {t.ink}; font-size: {px(19)}; font-weight: 600; }}
     QFrame#door {{ background: {t.panel}; border: 1px solid {t.border}; border-radius: 14px; }}
     QTextBrowser {{ background: {t.panel}; color: {t.ink}; border: none; }}

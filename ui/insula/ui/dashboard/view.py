@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from insula.edge.types import Contribution, Face, Measure
+from insula.ui.dashboard.minute import Minute
 from insula.ui.dashboard.series import FloatArray, Gap
 from insula.ui.protocol.page import Progress
 
@@ -193,6 +194,7 @@ class Session:
     """What the engine last said about the session.
 
     ``outside`` says for which people the models were not trained who are measured here, "" when for none.
+    ``person`` is the pseudonym of who is measured, "" when nobody is named; ``minute`` the guided minute.
     """
 
     name: str = ""
@@ -205,6 +207,8 @@ class Session:
     ended: bool = False
     protocol: Progress | None = None
     outside: str = ""
+    person: str = ""
+    minute: Minute | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from insula.ui.dashboard.panels.bands import BandsWindow
 from insula.ui.dashboard.panels.events import EventsPanel
 from insula.ui.dashboard.panels.expression import ExpressionPanel
 from insula.ui.dashboard.panels.header import Header
+from insula.ui.dashboard.panels.minute import MinutePanel
 from insula.ui.dashboard.panels.plane import PlanePanel
 from insula.ui.dashboard.panels.protocol import ProtocolBar
 from insula.ui.dashboard.panels.room import RoomPanel
@@ -56,6 +57,7 @@ class LiveWindow(Frame):
         self._times: deque[float] = deque(maxlen=30)
         self.header = Header(self.look)
         self.protocol = ProtocolBar(self.look)
+        self.minute = MinutePanel(self.look)
         self.video = VideoPanel(self.look)
         self.traces = TracesPanel(self.look)
         self.banner = QLabel()
@@ -65,6 +67,7 @@ class LiveWindow(Frame):
         self._connect()
         if not source.takes_commands:
             self.header.watch_only()
+            self.calibrate_action.setEnabled(False)
         self.resize(1500, 850)
         self.timer = QTimer(self)
         self.timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -82,6 +85,7 @@ class LiveWindow(Frame):
         self._times.append(self.presenter.clock())
         self.header.show_view(view, self.fps, shut=self.video.shutter)
         self.protocol.show_progress(view.session.protocol, view.t, ended=view.session.ended)
+        self.minute.show_session(view.session, view.t)
         self._offer_keys(view.session.protocol)
         self._tell(view.silence or self.notice or self._space(view.session))
         if self.paused:
@@ -137,7 +141,8 @@ class LiveWindow(Frame):
         bottom = Split("row", ((28, self.traces), (20, signals)))
         self.docks = Docks("live", Split("column", ((46, top), (9, why), (45, bottom))))
         above = ((self.header, 0, 0, 1, 48), (self.protocol, 1, 0, 1, 48), (self.banner, 2, 0, 1, 48))
-        self.lay_out((*above, (self.docks, 3, 0, 1, 48)), {3: 1})
+        rest = ((self.minute, 3, 0, 1, 48), (self.docks, 4, 0, 1, 48))
+        self.lay_out((*above, *rest), {4: 1})
         header_menu = self.header.view_menu
         self.arrange_action = header_menu.addAction(look.words("Arrange the panels"))
         self.arrange_action.setCheckable(True)
@@ -146,6 +151,8 @@ class LiveWindow(Frame):
         header_menu.addSeparator()
         header_menu.addAction(look.words("Room view") + "\tV", lambda: self.show_room(True))
         header_menu.addAction(look.words("EEG bands") + "\tE", self.show_bands)
+        header_menu.addSeparator()
+        self.calibrate_action = header_menu.addAction(look.words("Calibrate …") + "\tC", self._calibrate)
 
     def _put_back(self) -> None:
         self.arrange_action.setChecked(False)
@@ -155,6 +162,8 @@ class LiveWindow(Frame):
         header = self.header
         header.marker.connect(self._mark)
         self.protocol.asked.connect(lambda what: self._send("protocol", text=what))
+        self.minute.begun.connect(lambda person: self._send("calibrate", text=person))
+        self.minute.cancelled.connect(lambda: self._send("calibrate", on=False))
         header.record.connect(lambda on: self._send("record", on=on))
         header.shutter.connect(self._shut)
         header.mute.connect(self._mute)
@@ -172,6 +181,7 @@ class LiveWindow(Frame):
             ("Shift+N", self.protocol.next_button.click),
             ("B", self._rest),
             ("E", self.show_bands),
+            ("C", self._calibrate),
             ("L", header.view_button.showMenu),
             ("V", lambda: self.show_room(not self.room.isVisible())),
             ("Esc", lambda: self.show_room(False)),
@@ -237,6 +247,11 @@ class LiveWindow(Frame):
     def _shut(self, closed: bool) -> None:
         self.video.shutter = closed  # at once here; in the file when the engine has heard
         self._send("privacy", on=closed)
+
+    def _calibrate(self) -> None:
+        """Offer the guided minute in a row of its own; nothing is covered, and nothing waits for it."""
+        if self.source.takes_commands:
+            self.minute.ask()
 
     def _rest(self) -> None:
         """Mark where the person's rest begins or, the second time, ends."""

@@ -50,7 +50,7 @@ Order = Literal["fixed", "random", "latin"]
 SELF_PACED: Final = ("instruction", "questionnaire")
 """Steps that end when the participant is through; ``seconds`` is their longest time."""
 
-TAKEN_KEYS: Final = "01234rptmnbeslv"
+TAKEN_KEYS: Final = "01234rptmnbeslvc"
 """Keys of the live window that are not free for markers."""
 
 
