@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from insula.edge.errors import DataError
+from insula.edge.reports import Answer, Rating
 from insula.edge.testing import sample_times
 from insula.edge.types import EXPRESSIONS, StreamInfo
 from insula.sensors.recording import Track
@@ -25,6 +26,7 @@ from insula.ui.dashboard.rehearsal_engine import record
 from insula.ui.export import bids
 from insula.ui.export.material import Event, Material, gather_material, grid
 from insula.ui.export.mne_raw import MISSING, raw_of
+from insula.ui.protocol import questionnaire, sheets
 
 XDF_CASES = [
     "chunk_length_lie", "clock_resets", "eeglab_test", "empty_streams", "magicblink_handSix",
@@ -217,6 +219,27 @@ def test_the_bids_validator_accepts_eeg_eda_motion_gaze_and_events(session: Path
     np.testing.assert_allclose(found.get_data()[:, :200] * 1e6, track.data[:200].T, atol=0.11)
     with pytest.raises(DataError, match="holds sub-01 already"):
         export.run(session, "bids", tmp_path / "study", subject="01")
+
+
+def test_the_bids_validator_accepts_answers_and_ratings(tmp_path: Path) -> None:
+    pytest.importorskip("mne_bids", reason="MNE-BIDS is not installed")
+    sam = questionnaire.load(questionnaire.shipped()["sam"])
+    said = (
+        Answer(2.5, "sam", "valence", 1.0, "7", 7.0),
+        Answer(4.0, "sam", "arousal", reason="time was up"),
+        *(Rating(4.0 + k / 25, "anna", "clinician", ("valence",), (0.5,)) for k in range(50)),
+    )
+    about = {"protocol": {"questionnaires": [sheets.dump(sam)]}}
+    record(tmp_path / "said", 7.0, faults=(), reports=said, about=about)
+    export.run(tmp_path / "said", "bids", tmp_path / "study", subject="01", task="moods")
+    file = tmp_path / "study/sub-01/beh/sub-01_task-moods_beh.tsv"
+    first, second = (line.split("\t") for line in file.read_text("utf-8").splitlines()[1:])
+    assert first[2:] == ["sam", "valence", "7", "7", "1.5", "n/a", "self"]
+    assert second[2:] == ["sam", "arousal", "n/a", "n/a", "n/a", "time was up", "self"]
+    asked = json.loads(file.with_suffix(".json").read_text("utf-8"))["Questionnaires"]["sam"]
+    assert asked["items"][0]["left"]["en"] == "unpleasant"
+    assert list((tmp_path / "study/sub-01").rglob("*insularatingannavalence_physio.tsv.gz"))
+    assert complaints(tmp_path / "study") == []
 
 
 @pytest.mark.parametrize("case", XDF_CASES)

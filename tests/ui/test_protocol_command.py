@@ -11,6 +11,11 @@ import numpy as np
 import pytest
 import pyxdf
 
+from insula.ui.commands import export
+from insula.ui.dashboard.words import Words
+from insula.ui.report.facts import gather
+from insula.ui.report.page import render
+
 PROTOCOL = """
 [protocol]
 name = "short"
@@ -83,6 +88,12 @@ def test_one_command_from_the_welcome_to_the_file(tmp_path: Path) -> None:
     eda = streams["eda"]
     during = (eda["time_stamps"] >= begun["quiet"]) & (eda["time_stamps"] < begun["feeling"])
     assert np.sum(during) > 40  # the sensors were recorded meanwhile, on the same clock
+
+    page = render(gather(tmp_path / "session", Words("de")))
+    assert "nicht beantwortet: ausgelassen" in page
+    assert "1 unangenehm … 9 angenehm" in page  # the file keeps what was asked
+    export.run(tmp_path / "session", "csv", tmp_path / "tables")
+    assert (tmp_path / "tables" / "answers.csv").read_text("utf-8").count("feeling") == 3
 
 
 def test_a_wrong_protocol_stops_before_anything_starts(tmp_path: Path) -> None:

@@ -49,6 +49,8 @@ def _form(hint: Any, null: float | None, nulls: Nulls) -> Form:
     if origin in (types.UnionType, typing.Union):
         (inner,) = (arg for arg in args if arg is not types.NoneType)
         return _optional(_form(inner, null, nulls))
+    if origin is Mapping:
+        return _by_name(_form(args[1], None, nulls))
     if origin is tuple:
         if args[-1] is Ellipsis and set(typing.get_args(args[0])) == {float}:
             return _points(len(typing.get_args(args[0])))
@@ -118,6 +120,15 @@ def _sequence(item: Form) -> Form:
         lambda value: [item.write(entry) for entry in value],
         lambda value: tuple([item.read(entry) for entry in _list(value)]),
     )
+
+
+def _by_name(item: Form) -> Form:
+    def read(value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise Wrong(f"should be an object, not {value!r}")
+        return {str(name): item.read(entry) for name, entry in value.items()}
+
+    return Form(lambda value: {name: item.write(entry) for name, entry in value.items()}, read)
 
 
 def _row(items: tuple[Form, ...]) -> Form:

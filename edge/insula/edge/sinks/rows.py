@@ -7,13 +7,14 @@ its own way. Indices this table does not know get a stream of their own, so none
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast, get_args
 
 from insula.edge import codec
+from insula.edge.errors import DataError
 from insula.edge.explanation import Explanation
-from insula.edge.reports import Answer, Rating, StepEvent
+from insula.edge.reports import Answer, Rating, StepChange, StepEvent
 from insula.edge.types import EXPRESSIONS, MODALITIES, AffectEstimate, AffectState, Measure
 
 INDICES: Final = {"eda": ("stress",), "eeg": ("workload",)}
@@ -135,6 +136,30 @@ def text_row(item: StepEvent | Answer | Explanation) -> tuple[Layout, tuple[str,
     taken = None if item.onset is None or not item.answered else round(item.t - item.onset, 6)
     said = (item.questionnaire, item.item, item.text, item.value, item.onset, taken, item.reason)
     return ANSWERS, (*map(_text, said), item.respondent, item.role, _text(item.step))
+
+
+def text_item(name: str, t: float, texts: Sequence[str]) -> StepEvent | Answer:
+    """The step or answer of a row of the stream ``name``; raises ``DataError`` where the row cannot be one.
+
+    ``t`` may be on any clock: an answer's onset is reckoned back from it; without an answer it is unknown.
+    """
+    try:
+        if name == STEPS.name:
+            index, step, kind, change, planned, by, condition, trial = texts
+            if change not in get_args(StepChange):
+                raise ValueError(f"a step does not {change!r}")
+            how = cast(StepChange, change)
+            return StepEvent(t, int(index), step, kind, how, _number(planned), by, condition, int(trial or 0))
+        form, asked, text, value, _onset, taken, reason, respondent, role, place = texts
+        onset = t - float(taken) if taken else None
+        said = (form, asked, onset, text or None, _number(value), reason, respondent, role)
+        return Answer(t, *said, int(place))
+    except ValueError as error:
+        raise DataError(f"{name} holds a row that cannot be: {error}") from error
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text else None
 
 
 def rating_row(rating: Rating) -> Row:

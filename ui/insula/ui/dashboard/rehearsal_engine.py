@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +13,7 @@ import numpy.typing as npt
 from insula.edge import codec
 from insula.edge.messages import MessageWriter
 from insula.edge.protocols import Sink
+from insula.edge.reports import Answer, Rating, StepEvent
 from insula.edge.session import SessionFolder
 from insula.edge.sinks.jsonl import JsonlSink
 from insula.edge.sinks.xdf import XdfRecorder
@@ -83,8 +87,13 @@ def record(
     *,
     faults: tuple[Fault, ...] = FAULTS,
     markers: tuple[tuple[float, str], ...] = (),
+    reports: Sequence[StepEvent | Answer | Rating] = (),
+    about: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write a session folder with ``seconds`` of the rehearsal and ``markers`` at (s, text)."""
+    """Write a session folder with ``seconds`` of the rehearsal and ``markers`` at (s, text).
+
+    ``reports`` are what people said, with times that count from the begin; ``about`` goes to session.json.
+    """
     start = 1000.0
     clock = ManualClock(start)
     session = SessionFolder.create(folder, {"title": "rehearsal", "clock_at_start": start})
@@ -92,11 +101,20 @@ def record(
     stage = RingStage(None, (xdf, JsonlSink(path=str(session.estimates))))
     rehearsal = Rehearsal(start, faults)
     told = list(markers)
+    said = [_from(start, report) for report in reports]
     while clock.t < start + seconds:
         clock.advance(0.1)
         rehearsal.play(stage, clock.t)
         while told and start + told[0][0] <= clock.t:
             stage.take(Marker(start + told[0][0], told.pop(0)[1]))
+        while said and said[0].t <= clock.t:
+            stage.take(said.pop(0))
         stage.poll()
     stage.close()
-    session.finish({"title": "rehearsal", "clock_at_start": start, "length_s": seconds})
+    session.finish({"title": "rehearsal", "clock_at_start": start, "length_s": seconds, **(about or {})})
+
+
+def _from(start: float, report: StepEvent | Answer | Rating) -> StepEvent | Answer | Rating:
+    if isinstance(report, Answer) and report.onset is not None:
+        report = replace(report, onset=start + report.onset)
+    return replace(report, t=start + report.t)

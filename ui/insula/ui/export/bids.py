@@ -1,8 +1,8 @@
 """BIDS (https://bids-specification.readthedocs.io): EEG through MNE-BIDS, other signals beside it.
 
 EDA, PPG, temperature and other regular streams become physiological recordings, accelerometers and
-gyroscopes motion recordings, gaze an eye-tracking recording; markers become events. What Insula estimated
-is no raw data: it goes to ``derivatives/insula``.
+gyroscopes motion recordings, gaze an eye-tracking recording; markers become events, answers behaviour.
+What Insula estimated is no raw data: it goes to ``derivatives/insula``.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from insula.edge.untrusted import parse_json
 from insula.sensors.recording import Track
 from insula.ui.export.material import Grid, Material, grid, label, make
 from insula.ui.export.mne_raw import MISSING, raw_of
+from insula.ui.protocol.sheets import dump, response_time
 
 BIDS_VERSION: Final = "1.11.1"
 _MOTION: Final = {
@@ -66,7 +67,7 @@ def export(material: Material, out: Path, *, subject: str = "", task: str = "ses
         raise DataError(f"{out} holds sub-{place.subject} already: give another --subject")
     regular = [track for track in material.signals if track.info.sfreq > 0]
     eeg = [track for track in regular if track.info.type == "EEG"]
-    if not regular and not material.events:
+    if not regular and not material.events and not material.sheets:
         raise DataError(
             f"{material.name} holds no regular stream and no event: BIDS has no place for the rest"
         )
@@ -86,6 +87,8 @@ def export(material: Material, out: Path, *, subject: str = "", task: str = "ses
             _physio(track, place, datatype)
     if not eeg and material.events:
         _events(material, place.folder(datatype) / f"{place.stem}_events")
+    if material.sheets:
+        _answers(material, place)
     _participant(material, place)
     if material.states:
         _affect(material, place)
@@ -236,6 +239,33 @@ def _events(material: Material, target: Path) -> None:
         "onset": {"Description": "since the recording's first sample", "Units": "s"},
         "trial_type": {"Description": "text of the marker"},
         "source": {"Description": "stream the marker came from"},
+    }
+    _json(target.with_name(f"{target.name}.json"), about)
+
+
+def _answers(material: Material, place: Place) -> None:
+    """What the person said, as behaviour: one row an item."""
+    names = ("time", "step", "questionnaire", "item", "answer", "label", "response_time", "missing", "role")
+    rows = []
+    for sheet in material.sheets:
+        for a in sheet.answers:
+            value, taken = (None if x is None else f"{x:.9g}" for x in (a.value, response_time(a)))
+            said = (a.item, value or "", a.text or "", taken or "", a.reason, a.role)
+            rows.append((f"{a.t:.6f}", sheet.step.name if sheet.step else "", sheet.name, *said))
+    target = place.folder("beh") / f"{place.stem}_beh"
+    _tsv(target.with_name(f"{target.name}.tsv"), names, rows)
+    about: dict[str, Any] = {
+        "TaskName": place.task,
+        "time": {"Description": "of the answer, since the recording's first sample", "Units": "s"},
+        "step": {"Description": "step of the protocol"},
+        "questionnaire": {"Description": "name of the questionnaire, see Questionnaires"},
+        "item": {"Description": "name of its item, see Questionnaires"},
+        "answer": {"Description": "number of the answer on the item's scale; n/a: not answered, or in words"},
+        "label": {"Description": "the answer in words, as it was shown or written"},
+        "response_time": {"Description": "since the question was seen; n/a: not answered", "Units": "s"},
+        "missing": {"Description": "why there is no answer; n/a: there is one"},
+        "role": {"Description": "who answered"},
+        "Questionnaires": {sheet.name: dump(sheet.form) for sheet in material.sheets if sheet.form},
     }
     _json(target.with_name(f"{target.name}.json"), about)
 

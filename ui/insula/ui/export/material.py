@@ -12,20 +12,23 @@ import numpy as np
 import numpy.typing as npt
 
 from insula.edge.errors import DataError, SensorUnavailable, SinkError
+from insula.edge.reports import Answer, StepEvent
 from insula.edge.session import SessionFolder
+from insula.edge.sinks.rows import ANSWERS, STEPS, text_item
 from insula.edge.types import MODALITIES, AffectState
 from insula.sensors import replay
 from insula.sensors.recording import Track
 from insula.sensors.recording_xdf import read_xdf
 from insula.ui.analysis.source import is_ours, recorded_tracks, takes_of
 from insula.ui.annotations import Annotations
-from insula.ui.dashboard.recorded import offset_between
+from insula.ui.dashboard.recorded import Recorded, offset_between
+from insula.ui.protocol.sheets import Sheet, load, sheets
 from insula.ui.report.facts import Facts, gather
 
 _OURS: Final = "insula."
 _MOST_SILENCE: Final = 1000
 """Missing samples for each that is there, beyond which a stream's clock must have jumped."""
-_SILENT: Final = ("Video", "VideoFile", "Text", "Markers")
+_SILENT: Final = ("Video", "VideoFile", "Text", "Markers", STEPS.type, ANSWERS.type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class Material:
     simulated: bool
     videos: tuple[Path, ...]
     notes: tuple[Note, ...] = ()
+    sheets: tuple[Sheet, ...] = ()
 
     @property
     def states(self) -> list[AffectState]:
@@ -147,7 +151,24 @@ def _material(
         started=_date(about.get("started")),
         simulated=simulated,
         videos=videos,
+        sheets=tuple(
+            sheets(_reported(tracks), load(about)) if facts is None else _sheets(facts.session, begin)
+        ),
     )
+
+
+def _sheets(session: Recorded, begin: float) -> list[Sheet]:
+    return sheets(session.items, load(session.about), begin)
+
+
+def _reported(tracks: tuple[Track, ...]) -> list[StepEvent | Answer]:
+    """Steps and answers of a recording; a text longer than 256 bytes is cut, as everywhere in tracks."""
+    return [
+        text_item(track.info.name, t, [bytes(cell).decode("utf-8", "replace") for cell in row])
+        for track in tracks
+        if track.info.name in (STEPS.name, ANSWERS.name) and track.data.dtype.kind == "S"
+        for t, row in zip(track.times.tolist(), track.data.tolist(), strict=True)
+    ]
 
 
 def _is_data(name: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from insula.edge.errors import ConfigError
+from insula.ui.protocol import sheets
 from insula.ui.protocol.design import Loop, Node, Protocol, Step
 from insula.ui.protocol.page import Form, Page
 from insula.ui.protocol.toml import LANGUAGES, say
@@ -53,7 +54,8 @@ class Plan:
         )
 
     def about(self) -> dict[str, Any]:
-        """Return what a session's file says about it."""
+        """Return what a session's file says about it, with the questions in all languages."""
+        asked = {q.name: q for p in self.steps if (q := p.step.questionnaire) is not None}
         return {
             "name": self.protocol.name,
             "file": self.protocol.path.name,
@@ -71,6 +73,7 @@ class Plan:
                 }
                 for p in self.steps
             ],
+            "questionnaires": [sheets.dump(q) for q in asked.values()],
         }
 
 

@@ -89,6 +89,8 @@ class Course:
     high: float = 1.0
     ends: tuple[str, str] = ("", "")
     """What the lowest and the highest value mean, in a word."""
+    why: str = NO_VALUE
+    """Why this very value is missing where it is."""
 
 
 def courses(shown: Sequence[Course], span: Span, marks: Sequence[Mark], height: int = 104) -> str:
@@ -154,7 +156,7 @@ def without_value(course: Course) -> list[Gap]:
     absent = np.concatenate(([False], ~np.isfinite(course.mean), [False]))
     edges = np.flatnonzero(np.diff(absent.astype(np.int8)))
     times = np.append(course.times, np.inf)
-    return [Gap(float(times[a]), float(times[b]), NO_VALUE) for a, b in edges.reshape(-1, 2)]
+    return [Gap(float(times[a]), float(times[b]), course.why) for a, b in edges.reshape(-1, 2)]
 
 
 _Run = tuple[FloatArray, FloatArray, FloatArray]

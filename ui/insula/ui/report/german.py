@@ -85,6 +85,37 @@ REPORT: Final = {
         "Mittlere Wahrscheinlichkeit über die {share:.0%} der Zeit, in der Gesicht oder Stimme beurteilbar "
         "waren. Ein Ausdruck ist kein Gefühl: Menschen lächeln ohne Freude."
     ),
+    # answers and ratings
+    "What the person said": "Was die Person sagte",
+    "As the person answered, in their own words or numbers. What was not answered is not 0. "
+    "A sum is a sum of answers and no diagnosis.": (
+        "Wie die Person antwortete, in eigenen Worten oder Zahlen. Was nicht beantwortet wurde, ist nicht 0. "
+        "Eine Summe ist eine Summe von Antworten und keine Diagnose."
+    ),
+    "step": "Schritt",
+    "question": "Frage",
+    "answer": "Antwort",
+    "after": "nach",
+    "sum": "Summe",
+    "of {low:g} to {high:g}": "von {low:g} bis {high:g}",
+    "no sum: not every question was answered": "keine Summe: nicht jede Frage wurde beantwortet",
+    "not answered: {why}": "nicht beantwortet: {why}",
+    "left out by the respondent": "ausgelassen",
+    "time was up": "die Zeit war um",
+    "skipped by the operator": "von der Leitung übersprungen",
+    "skipped by the participant": "von der Person übersprungen",
+    "the operator ended the protocol": "die Leitung beendete den Ablauf",
+    "the operator went on": "die Leitung ging weiter",
+    "the participant went on": "die Person ging weiter",
+    "free text": "freier Text",
+    "rated": "bewertet",
+    "estimated": "geschätzt",
+    "rated by {name} ({role})": "bewertet von {name} ({role})",
+    "self": "selbst",
+    "clinician": "Behandelnde",
+    "parent": "Elternteil",
+    "partner": "Partner",
+    "observer": "Beobachtende",
     # stretches and moments
     "start": "Beginn",
     "whole session": "ganze Sitzung",

@@ -8,6 +8,7 @@ from insula.edge.types import MODALITIES
 from insula.ui.report import parts
 from insula.ui.report.charts import Course, Span, clock, courses, shares, timeline
 from insula.ui.report.facts import Facts
+from insula.ui.report.said import said
 from insula.ui.report.style import CSS, SIMULATED_PAGES
 
 
@@ -24,6 +25,7 @@ def render(facts: Facts) -> str:
             _section(words("Valence and arousal"), _course(facts, span), stamp),
             _section(words("Indices"), _indices(facts, span), stamp),
             _section(words("Expressions"), _expressions(facts), stamp),
+            _section(words("What the person said"), said(facts, span), stamp),
             _section(words("Between the markers"), parts.segments(session), stamp),
             _section(words("Strongest moments, and what they rested on"), parts.moments(session), stamp),
             _section(words("Events and markers"), parts.events(facts), stamp),

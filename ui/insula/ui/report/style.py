@@ -59,6 +59,10 @@ tr { break-inside: avoid; }
 .meter i { display: block; height: 8px; border-radius: 2px; }
 .hash { font: 10.5px ui-monospace, "DejaVu Sans Mono", monospace;
   overflow-wrap: anywhere; }
+.said table { table-layout: fixed; }
+.said th:nth-child(1) { width: 8%; } .said th:nth-child(2) { width: 15%; }
+.said th:nth-child(4) { width: 30%; } .said th:nth-child(5) { width: 8%; }
+.said td { overflow-wrap: anywhere; }
 ul { margin: 4px 0 8px; padding-left: 18px; } li { margin: 2px 0; max-width: 76ch; }
 .card { border: 1px solid #d9dee5; border-radius: 5px; padding: 8px 12px; margin: 8px 0;
   break-inside: avoid; font-size: 12.5px; }
