@@ -187,6 +187,7 @@ def test_c_offers_the_minute_and_begins_nothing(qtbot: QtBot) -> None:
 
 def test_a_session_of_nobody_asks_for_a_pseudonym(qtbot: QtBot) -> None:
     desk = Desk(qtbot, person="")
+    assert desk.window.calibrate_action.toolTip().startswith("One guided minute")
     desk.window.calibrate_action.trigger()
     desk.tick()
     row = desk.window.minute

@@ -94,10 +94,10 @@ class GuidedMinute:
     # -- inside --------------------------------------------------------------------------------------
 
     def _take(self, item: Item) -> None:
-        guide = self._guide
-        if guide is not None and isinstance(item, AffectEstimate):
+        if isinstance(item, AffectEstimate):
             self._newest[item.modality] = item
-            guide.take(item)
+            if (guide := self._guide) is not None:
+                guide.take(item)
 
     def _enter(self, key: str) -> None:
         """Mark where the part before ends and this one begins."""
@@ -111,7 +111,6 @@ class GuidedMinute:
 
     def _end(self, state: str) -> None:
         self._guide = None
-        self._newest.clear()
         self._loop.learn(())
         self._enter("")
         self._loop.mark(f"calibration {state}", _SOURCE)
@@ -141,7 +140,7 @@ class GuidedMinute:
             return Sensed(modality, False, "left out for this person" if left_out else "no sensor")
         if not guide.signal("read" if modality == "voice" else "rest", modality):
             newest = self._newest.get(modality)
-            return Sensed(modality, False, newest.reason if newest else "no sign of life")
+            return Sensed(modality, False, (newest.reason if newest else "") or "no sign of life")
         if modality not in self._loop.learned():
             return Sensed(modality, False, "too little of it")
         return Sensed(modality, True)

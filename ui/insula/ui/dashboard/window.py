@@ -18,7 +18,7 @@ from insula.ui.dashboard.panels.bands import BandsWindow
 from insula.ui.dashboard.panels.events import EventsPanel
 from insula.ui.dashboard.panels.expression import ExpressionPanel
 from insula.ui.dashboard.panels.header import Header
-from insula.ui.dashboard.panels.minute import MinutePanel
+from insula.ui.dashboard.panels.minute import ABOUT, MinutePanel
 from insula.ui.dashboard.panels.plane import PlanePanel
 from insula.ui.dashboard.panels.protocol import ProtocolBar
 from insula.ui.dashboard.panels.room import RoomPanel
@@ -152,7 +152,9 @@ class LiveWindow(Frame):
         header_menu.addAction(look.words("Room view") + "\tV", lambda: self.show_room(True))
         header_menu.addAction(look.words("EEG bands") + "\tE", self.show_bands)
         header_menu.addSeparator()
+        header_menu.setToolTipsVisible(True)
         self.calibrate_action = header_menu.addAction(look.words("Calibrate …") + "\tC", self._calibrate)
+        self.calibrate_action.setToolTip(look.words(ABOUT))
 
     def _put_back(self) -> None:
         self.arrange_action.setChecked(False)

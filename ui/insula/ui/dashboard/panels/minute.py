@@ -20,6 +20,11 @@ from insula.ui.dashboard.minute import Minute
 from insula.ui.dashboard.view import Session
 from insula.ui.dashboard.words import MODALITY_LABELS
 
+ABOUT = (
+    "One guided minute: neutral face, closed eyes, a read sentence, a deep breath. "
+    "It is the rest this person is measured against."
+)
+
 _LONGEST = 32
 """Letters of a pseudonym."""
 
@@ -105,12 +110,7 @@ class MinutePanel(QFrame):
     def _offer(self, session: Session) -> None:
         words = self.look.words
         self.about.setText(words("Calibrate {person}", person=session.person or "…"))
-        self.says.setText(
-            words(
-                "One guided minute: neutral face, closed eyes, a read sentence, a deep breath. "
-                "It is the rest this person is measured against."
-            )
-        )
+        self.says.setText(words(ABOUT))
         self.sensed.setText(words("The session goes on meanwhile; a recording gets markers of the parts."))
 
     def _show_minute(self, minute: Minute, t: float) -> None:
