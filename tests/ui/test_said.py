@@ -101,6 +101,15 @@ def test_answers_without_their_questionnaire_are_told_by_name(tmp_path: Path) ->
     assert "how&lt;" in section(tmp_path / "bare", "en")
 
 
+def test_a_questionnaire_that_was_tampered_with_is_told_all_the_same(tmp_path: Path) -> None:
+    told = about("phq-9")
+    told["protocol"]["questionnaires"][0]["items"][0] |= {"choices": [], "text": {}}
+    record(
+        tmp_path / "odd", 4.0, faults=(), reports=[Answer(2.0, "phq-9", PHQ[0], 1.0, value=9.0)], about=told
+    )
+    assert "<b>9</b>" in section(tmp_path / "odd", "de")
+
+
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_tables_hold_answers_scores_and_ratings(folder: Path, tmp_path: Path, kind: export.Format) -> None:
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")

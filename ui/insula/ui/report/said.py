@@ -97,7 +97,7 @@ def _scale(item: Question, words: Words) -> str:
         return words("free text")
     if item.kind == "choice":
         named = {choice.value: say(choice.text, words.language) for choice in item.choices}
-        left, right = named[low], named[high]
+        left, right = named.get(low, ""), named.get(high, "")
     else:
         left, right = (say(side or {}, words.language) for side in (item.left, item.right))
     return f"{low:g} {left} … {high:g} {right}"
