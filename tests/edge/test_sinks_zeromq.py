@@ -50,6 +50,7 @@ def until_heard(sink: ZeroMqSink, *subscribers: Any) -> None:
     waiting = set(subscribers)
     while waiting:
         sink.put(HealthEvent(1.0, "joined", "sink", NodeState.RUNNING))
+        sink.poll()
         waiting -= {one for one in waiting if one.poll(5)}
     for one in subscribers:
         while one.poll(20):

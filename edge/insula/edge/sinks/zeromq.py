@@ -38,6 +38,7 @@ QUEUE: Final = 1000
 """Records kept for a subscriber that does not read: about 15 s; what comes then is lost to it."""
 SAY_AGAIN_S: Final = 1.0
 _LARGEST_REQUEST: Final = 4096  # bytes a client may send at once; a subscription is its topic
+_BINDINGS: Final = 50  # at ten polls a second, five seconds
 _DEAD_AFTER_S: Final = 15.0
 MOST_CONNECTIONS: Final = 64
 """libzmq has no such limit, and every connection costs a file descriptor of the session."""
@@ -60,7 +61,7 @@ class ZeroMqSink:
         self._socket: zmq.Socket[bytes] | None = None
         self._doorman: _Doorman | None = None
         self._arrivals: zmq.Socket[bytes] | None = None
-        self._connections = 0
+        self._connections = self._bindings_left = 0
         self._records = Records(clock)
         self.losses: Counter[str] = Counter()
 
@@ -123,12 +124,28 @@ class ZeroMqSink:
         """When far too many connections are open, cut all; ZeroMQ's subscribers come again by themselves."""
         while self._arrivals is not None and self._arrivals.poll(0):
             event = recv_monitor_message(self._arrivals)["event"]
-            self._connections += 1 if event == zmq.EVENT_ACCEPTED else -1
-        if self._socket is not None and self._connections > MOST_CONNECTIONS:
+            change = 1 if event == zmq.EVENT_ACCEPTED else -1
+            self._connections = max(0, self._connections + change)  # those that were cut are told of later
+        if self._socket is None:
+            return
+        if self._connections > MOST_CONNECTIONS:
             self.losses["too many connections: all were cut"] += 1
             self._socket.unbind(self.address)
-            self._socket.bind(self.address)
             self._connections = 0
+            self._bindings_left = _BINDINGS
+        if self._bindings_left:
+            self._bind_again(self._socket)
+
+    def _bind_again(self, socket: zmq.Socket[bytes]) -> None:
+        """Open the door after a cut; libzmq frees the address on a thread of its own, which may take polls."""
+        self._bindings_left -= 1
+        try:
+            socket.bind(self.address)
+        except zmq.ZMQError as error:
+            if not self._bindings_left:
+                raise SinkError(f"{self.address} cannot be opened again: {error.strerror}") from error
+        else:
+            self._bindings_left = 0
 
     def _send(self, topic: str, found: Mapping[str, Any]) -> None:
         if self._socket is None:
