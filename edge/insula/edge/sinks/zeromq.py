@@ -137,7 +137,7 @@ class ZeroMqSink:
             self._bind_again(self._socket)
 
     def _bind_again(self, socket: zmq.Socket[bytes]) -> None:
-        """Open the door after a cut; libzmq frees the address on a thread of its own, which may take polls."""
+        """Open the door after a cut: libzmq frees the address on its own thread, within some polls."""
         self._bindings_left -= 1
         try:
             socket.bind(self.address)
