@@ -12,7 +12,8 @@ import pytest
 
 from insula.edge.errors import DataError, ModelError
 from insula.models import manifest_writer
-from insula.models.fusion import Parameters, fit, shipped
+from insula.models.explain.naming import COMPOUND_RATIO
+from insula.models.fusion import Parameters, fit, index_width, shipped
 from insula.models.fusion.compare import NaiveMean, area, fused, rules
 from insula.models.fusion.parameters import FILE
 from insula.models.fusion.shown import Shown, pairs
@@ -112,10 +113,35 @@ def test_the_ratio_of_a_compound_is_found_where_the_votes_are_split() -> None:
     assert (score, rate) == (1.0, pytest.approx(0.1))
 
 
+def rates(apart_sd: float, people: int = 40) -> index_width.Cells:
+    """Made rates of people, three each, whose distance from the index is known; the model says 0.2."""
+    rng = np.random.default_rng(4)
+    n = 3 * people
+    return index_width.Cells(
+        apart_sd * rng.standard_normal(n),
+        np.full(n, 0.2),
+        np.full(n, 0.02),
+        np.repeat([f"P{i}" for i in range(people)], 3),
+    )
+
+
 def test_an_index_with_honest_widths_holds_the_rates_of_people_and_a_sure_one_does_not() -> None:
     made = readings(0.0)
-    assert fit.index_covered(made, 0, 20) > 0.85
-    assert fit.index_covered(replace(made, index=1 - made.index, sd=np.full_like(made.sd, 0.01)), 0, 20) < 0.5
+    assert index_width.covered(index_width.cells(made, 0, 20)) > 0.85
+    sure = replace(made, index=1 - made.index, sd=np.full_like(made.sd, 0.01))
+    assert index_width.covered(index_width.cells(sure, 0, 20)) < 0.5
+
+
+def test_the_gain_of_an_index_that_is_too_wide_is_found_and_holds_people_it_was_not_fitted_on() -> None:
+    made = rates(0.1)
+    assert index_width.covered(made) > 0.97
+    assert index_width.gain(made) == pytest.approx(0.5, abs=0.1)
+    assert index_width.left_out(made) == pytest.approx(0.9, abs=0.03)
+    low, high = index_width.uncertainty(made, 0, draws=50)
+    assert low < index_width.gain(made) < high
+    assert index_width.gain(rates(0.4)) > 1.5  # one that is too sure is widened
+    chance = replace(made, chance=np.full_like(made.chance, 1.0))
+    assert index_width.gain(chance) == 0.0  # so few windows can tell nothing
 
 
 def test_streams_are_judged_by_models_that_never_saw_the_person() -> None:
@@ -153,6 +179,14 @@ def test_the_shipped_parameters_have_a_card_that_names_data_split_and_recipe() -
 
     card = tomllib.loads(resources.files("insula.models.fusion").joinpath(FILE).read_text("utf-8"))["card"]
     assert {"what", "data", "split", "target", "recipe", "caveats", "metrics"} <= set(card)
+    fitted = card["metrics"]
+    assert fitted["fit: p2/p1 of compounds (COMPOUND_RATIO)"] == COMPOUND_RATIO
+    leap = fitted["fit: largest of 1000 leaps between undamaged neighbours (sd)"]
+    assert shipped().gate_sd == round(leap, 1)
+    for name, index_gain in shipped().index_gain.items():
+        assert fitted[f"fit: gain of the {name} index, 2.5 %"] < index_gain
+        held = fitted[f"{name} index: 90 % interval holds people's rates, one person left out"]
+        assert 0.88 <= held <= 0.92
 
 
 def test_the_less_sure_are_left_unanswered_first() -> None:

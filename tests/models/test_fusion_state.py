@@ -316,3 +316,11 @@ def test_expressions_alone_have_weights_too() -> None:
 def test_options_that_make_no_sense_are_refused(options: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match="must be positive"):
         LateFusion(HONEST, **options)
+
+
+def test_an_index_gets_the_width_that_held_people_s_rates_and_an_unknown_one_keeps_its_own() -> None:
+    fusion = LateFusion(replace(shipped(), index_gain={"stress": 0.5}))
+    value = Measure(0.7, 0.2)
+    fusion.update(AffectEstimate("eda", "eda", 1.0, 1.0, indices=(("stress", value), ("startle", value))))
+    assert fusion.state(1.0).indices == (("stress", Measure(0.7, 0.1)), ("startle", value))
+    assert set(shipped().index_gain) == {"stress", "workload"}

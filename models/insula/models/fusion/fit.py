@@ -139,8 +139,13 @@ def conformal(log_p: Floats, label: Ints, level: float = LEVEL) -> float:
     ``level``.
     """
     p = np.exp(log_p[np.arange(len(label)), label])
-    rank = min(int(np.ceil((len(p) + 1) * level)), len(p))
-    return float(np.sort(p)[::-1][rank - 1])
+    return -held_by(-p, level)
+
+
+def held_by(scores: Floats, level: float = LEVEL) -> float:
+    """The score that a new, exchangeable one stays within with probability ``level``."""
+    rank = min(int(np.ceil((len(scores) + 1) * level)), len(scores))
+    return float(np.sort(scores)[rank - 1])
 
 
 def compound_ratio(face: Shown, listed: frozenset[frozenset[int]]) -> tuple[float, float, float]:
@@ -166,26 +171,3 @@ def _listed(p: Floats, ratio: float, listed: frozenset[frozenset[int]]) -> npt.N
     first, second = (p[np.arange(len(p)), order[:, k]] for k in (0, 1))
     known = np.array([frozenset(pair) in listed for pair in order.tolist()])
     return np.asarray(known & (second >= ratio * first))
-
-
-def index_covered(readings: Readings, column: int, every_s: int) -> float:
-    """Share of people's true rates inside the 90 % interval of an index, by thirds of the index.
-
-    A person's rate of the task among windows ``every_s`` apart scatters by chance as well; that part is
-    computed, not fitted.
-    """
-    table = readings.table
-    kept = (table.label >= 0) & np.isfinite(readings.index[:, column]) & (table.t_s % every_s < 1)
-    p, sd = readings.index[kept, column], readings.sd[kept, column]
-    label, person = table.label[kept], table.person[kept]
-    third = np.searchsorted(np.quantile(p, (1 / 3, 2 / 3)), p)
-    inside = []
-    for name in np.unique(person):
-        for k in range(3):
-            rows = (person == name) & (third == k)
-            if rows.sum() < 3:
-                continue
-            mean = float(p[rows].mean())
-            spread = np.hypot(float(sd[rows].mean()), np.sqrt(mean * (1 - mean) / rows.sum()))
-            inside.append(abs(float(label[rows].mean()) - mean) <= Z90 * spread)
-    return float(np.mean(inside))

@@ -116,7 +116,7 @@ class LateFusion:
         standing = [self._measured[m] for m, weight in weights.items() if weight > 0]
         entered = {e.modality: e for e in (*standing, *valid.values())}
         ages = [max(t - e.t, 0.0) for e in entered.values()]
-        indices = tuple((name, measure) for e in valid.values() for name, measure in e.indices)
+        indices = tuple((name, self._honest(name, m)) for e in valid.values() for name, m in e.indices)
         measured = bool(valence or arousal or expression or indices)
         return AffectState(
             t=t,
@@ -144,6 +144,10 @@ class LateFusion:
         """Why the newest state is what it is; what moved it is told against the state explained before."""
         before, self._explained = self._explained, state
         return explain(state, self._newest.values(), before)
+
+    def _honest(self, index: str, stated: Measure) -> Measure:
+        """An index with the deviation that held people's true rates."""
+        return Measure(stated.mean, stated.sd * self._parameters.index_gain.get(index, 1.0))
 
     def _candidates(
         self, expression: tuple[float, ...] | None, valid: Mapping[Modality, AffectEstimate]

@@ -42,7 +42,8 @@ class Parameters:
     valence and arousal move in a second; ``gate_sd``: leaps beyond this many standard deviations are held
     back; ``pool_gain``: how much surer several agreeing sources are than one (1: not at all).
     ``candidate_p``: the least probability of an expression that cannot be excluded, by who speaks ("face",
-    "voice", "face+voice").
+    "voice", "face+voice"). ``index_gain``: what an index's deviation is multiplied by, by its name, so that
+    its 90 % interval holds 90 % of people's rates; one that is not listed stays as its model states it.
     """
 
     sources: Mapping[str, Source]
@@ -51,13 +52,15 @@ class Parameters:
     gate_sd: float
     pool_gain: float
     candidate_p: Mapping[str, float]
+    index_gain: Mapping[str, float]
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> Parameters:
         """Read the tables of ``parameters.toml``; raises ``ModelError`` when one is missing."""
         try:
             sources = {modality: _source(values) for modality, values in table["sources"].items()}
-            return cls(sources=sources, candidate_p=table["candidate_p"], **table["shared"])
+            by_name = {name: table[name] for name in ("candidate_p", "index_gain")}
+            return cls(sources=sources, **by_name, **table["shared"])
         except (KeyError, TypeError) as error:
             raise ModelError(f"the parameters of fusion are malformed: {error!r}") from error
 

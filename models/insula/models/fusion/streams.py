@@ -21,7 +21,7 @@ from insula.models import manifest
 from insula.models.eda import calibration, ensemble
 from insula.models.eda.examples import Examples, load_examples
 from insula.models.eda.features import EDA_FEATURES
-from insula.models.eda.train import EDA_INPUTS, PULSE_INPUTS
+from insula.models.eda.train import EDA_INPUTS, MODELS, PULSE_INPUTS
 from insula.models.eeg import dataset
 from insula.models.eeg.bands import BandSet
 from insula.models.eeg.tracker import Timing
@@ -59,9 +59,9 @@ class Readings:
     sd: Floats
     table: Table
 
-    def of(self, person: str) -> Readings:
-        """One person's rows."""
-        rows = self.table.person == person
+    def of(self, *people: str) -> Readings:
+        """Some people's rows."""
+        rows = np.isin(self.table.person, people)
         table = Table(
             {k: v[rows] for k, v in self.table.inputs.items()},
             self.table.label[rows],
@@ -94,17 +94,30 @@ class Readings:
 def stress_table(pack: Path) -> Table:
     """Stress-Predict: conductance and pulse as the shipped models see them, change of temperature."""
     examples = load_examples(pack)
-    everything = np.arange(len(examples.t_s))
-    judged = examples.judged[:, None]
     inputs = {
-        "eda": np.where(judged, examples.inputs(everything, EDA_INPUTS), np.nan),
-        "pulse": np.where(judged, examples.inputs(everything, PULSE_INPUTS), np.nan),
+        "eda": _inputs(examples, EDA_INPUTS),
+        "pulse": _inputs(examples, PULSE_INPUTS),
         "temperature": _temperature(pack, examples),
     }
     pulse_rate = examples.values[:, len(EDA_FEATURES)]
     inputs["pulse"][~np.isfinite(pulse_rate)] = np.nan
     label = np.where(examples.whole, examples.label, -1)
     return Table(inputs, label, examples.person, examples.recording, examples.t_s.astype(np.float64))
+
+
+def stress_elsewhere(pack: Path, other: Path, seed: int) -> Readings:
+    """What the shipped kinds of stress model, fitted on one set's people, say of another set's (CogWear)."""
+    here, there = load_examples(pack), load_examples(other)
+    known, new = (sorted(set(one.person.tolist())) for one in (here, there))
+    both = (here, there)
+    table = Table(
+        {name: np.concatenate([_inputs(one, inputs) for one in both]) for name, inputs in MODELS.items()},
+        np.concatenate([np.where(one.whole, one.label, -1) for one in both]),
+        np.concatenate([one.person for one in both]),
+        np.concatenate([here.recording, there.recording + here.recording.max() + 1]),
+        np.concatenate([one.t_s for one in both]).astype(np.float64),
+    )
+    return read(table, known, seed).of(*new)
 
 
 def workload_table(pack: Path) -> Table:
@@ -170,6 +183,12 @@ def _smoothed(values: Floats, recording: Ints) -> Floats:
             state = value if not np.isfinite(state) else keep * state + (1 - keep) * value
             out[i] = state
     return out
+
+
+def _inputs(examples: Examples, names: tuple[str, ...]) -> Floats:
+    """A model's inputs of every row, NaN where the signal was too poor to be judged."""
+    found = examples.inputs(np.arange(len(examples.t_s)), names)
+    return np.where(examples.judged[:, None], found, np.nan)
 
 
 def _temperature(pack: Path, examples: Examples) -> Floats:

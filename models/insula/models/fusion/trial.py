@@ -27,6 +27,7 @@ HONEST: Final = replace(
         name: replace(source, gain=(1.0, 1.0), extra_sd=(0.0, 0.0))
         for name, source in shipped().sources.items()
     },
+    index_gain={},
 )
 """The shipped parameters, but believing what each source states: simulated observers err as they say."""
 
