@@ -95,16 +95,18 @@ class StatePanel(Canvas):
             )
             return
         total = sum(c.weight for c in used)
-        x, label_x, font = bar.left(), row.left(), self.look.font(11)
-        p.setPen(Qt.PenStyle.NoPen)
-        for c in used:
+        texts = [f"{words(MODALITY_LABELS[c.modality])} {c.weight / total:.0%}" for c in used]
+        needed = sum(text_width(text, self.look.font(11)) + px(22) for text in texts) - px(8)
+        fit = min(1.0, row.width() / needed)
+        x, label_x, font = bar.left(), row.left(), self.look.font(11 * fit)
+        for c, text in zip(used, texts, strict=True):
             width = bar.width() * c.weight / total
             p.setPen(Qt.PenStyle.NoPen)
             p.setBrush(QColor(t.modality(c.modality)))
             p.drawRect(QRectF(x, bar.top(), max(width - px(2), 1), bar.height()))
             x += width
-            text = f"{words(MODALITY_LABELS[c.modality])} {c.weight / total:.0%}"
             p.drawEllipse(QRectF(label_x, row.center().y() - px(3), px(6), px(6)))
             room = text_width(text, font)
-            draw_text(p, QRectF(label_x + px(10), row.top(), room + px(2), row.height()), text, font, t.muted)
-            label_x += room + px(22)
+            label = QRectF(label_x + px(10) * fit, row.top(), room + px(2), row.height())
+            draw_text(p, label, text, font, t.muted)
+            label_x += room + px(22) * fit
