@@ -13,6 +13,7 @@ import typer
 
 from insula.edge.errors import ConfigError, InsulaError
 from insula.edge.lsl_network import keep_local, open_subnet
+from insula.ui import cli_panels as panels
 from insula.ui import cli_person, cli_privacy, cli_study
 from insula.ui.cli_privacy import Medical, NoticeUp
 from insula.ui.cli_study import Language, Number, ProtocolFile
@@ -49,16 +50,17 @@ def _options(
 models_app = typer.Typer(
     no_args_is_help=True, help="The models: what is shipped, what it is worth, what can be added."
 )
-app.add_typer(models_app, name="models")
-calibrate_app = typer.Typer(no_args_is_help=True, help="Measure a constant of this set-up.")
-app.add_typer(calibrate_app, name="calibrate")
+app.add_typer(models_app, name="models", rich_help_panel=panels.MODELS)
+calibrate_app = typer.Typer(
+    no_args_is_help=True, help="Measure a constant of this set-up, or a person's rest."
+)
+app.add_typer(calibrate_app, name="calibrate", rich_help_panel=panels.STUDY)
 calibrate_app.command("person")(cli_person.calibrate_person)
-app.add_typer(cli_person.profile_app, name="profile")
+app.add_typer(cli_person.profile_app, name="profile", rich_help_panel=panels.STUDY)
 bench_app = typer.Typer(no_args_is_help=True, help="Prove the loop on this machine.")
-app.add_typer(bench_app, name="bench")
-app.add_typer(cli_study.protocol_app, name="protocol")
-app.add_typer(cli_study.rate_app, name="rate")
-app.command()(cli_study.participant)
+app.add_typer(bench_app, name="bench", rich_help_panel=panels.MACHINE)
+app.add_typer(cli_study.protocol_app, name="protocol", rich_help_panel=panels.STUDY)
+app.add_typer(cli_study.rate_app, name="rate", rich_help_panel=panels.STUDY)
 
 Headless = Annotated[bool, typer.Option("--headless", help="No window, even where there is a screen.")]
 Seconds = Annotated[
@@ -79,7 +81,7 @@ def _folder(out: Path | None, name: str) -> Path:
     return out or Path("sessions") / f"{name}-{stamp}"
 
 
-@app.command()
+@app.command(rich_help_panel=panels.SENSE)
 def demo(
     headless: Headless = False,
     seconds: Seconds = None,
@@ -113,7 +115,7 @@ def demo(
     session.run(command.config(), options)
 
 
-@app.command()
+@app.command(rich_help_panel=panels.SENSE)
 def run(
     config: Annotated[
         Path | None, typer.Argument(help="TOML file; without it, the devices that are found.")
@@ -153,7 +155,7 @@ def run(
     session.run(loaded, options)
 
 
-@app.command()
+@app.command(rich_help_panel=panels.SENSE)
 def record(
     lsl: Annotated[
         list[str] | None,
@@ -188,7 +190,7 @@ def record(
     command.run(tuple(lsl or ()), config, _folder(out, "record"), follow, headless, seconds, plan)
 
 
-@app.command()
+@app.command(rich_help_panel=panels.MACHINE)
 def devices() -> None:
     """List the sensors that can be used now, and the reason why each other one cannot."""
     from insula.ui.commands import devices as command
@@ -196,7 +198,7 @@ def devices() -> None:
     command.show()
 
 
-@app.command()
+@app.command(rich_help_panel=panels.MACHINE)
 def doctor() -> None:
     """Check this machine: clock, ring, codecs, engines, models, network; exit code 1 if one is broken."""
     from insula.ui.commands import doctor as command
@@ -204,7 +206,7 @@ def doctor() -> None:
     raise typer.Exit(0 if command.show() else 1)
 
 
-@app.command("lsl-config")
+@app.command("lsl-config", rich_help_panel=panels.MACHINE)
 def lsl_config(
     scope: Annotated[
         str, typer.Argument(metavar="machine|subnet", help="How far LSL may be heard.")
@@ -227,7 +229,7 @@ def lsl_config(
 Modality = Annotated[str, typer.Argument(metavar="MODALITY", help="face, speech, eda or eeg.")]
 
 
-@app.command()
+@app.command(rich_help_panel=panels.MODELS)
 def evaluate(
     modality: Modality,
     data: Annotated[
@@ -247,7 +249,7 @@ def evaluate(
     modelling.evaluate(modality, data, predictions, model)
 
 
-@app.command()
+@app.command(rich_help_panel=panels.MODELS)
 def train(
     modality: Annotated[str, typer.Argument(metavar="WHAT", help="face, speech, eda, eeg or fusion.")],
     data: Annotated[
@@ -277,7 +279,7 @@ def train(
     modelling.train(modality, data, out, seed, dataset)
 
 
-@app.command()
+@app.command(rich_help_panel=panels.SENSE)
 def dashboard(
     session: Annotated[Path | None, typer.Argument(help="A recorded session's folder to review.")] = None,
     connect: Annotated[
@@ -305,7 +307,7 @@ def dashboard(
     raise typer.Exit(window.show(session, connect=connect, lsl="" if lsl == "any" else lsl))
 
 
-@app.command()
+@app.command(rich_help_panel=panels.RECORDINGS)
 def repair(
     file: Annotated[Path, typer.Argument(help="An XDF file, of Insula or of another program.")],
     out: Annotated[
@@ -319,7 +321,7 @@ def repair(
     command.run(file, out)
 
 
-@app.command()
+@app.command(rich_help_panel=panels.RECORDINGS)
 def replay(
     session: Annotated[Path, typer.Argument(help="A recorded session's folder.")],
     speed: Annotated[
@@ -339,7 +341,7 @@ def replay(
     command.run(session, speed, out)
 
 
-@app.command()
+@app.command(rich_help_panel=panels.RECORDINGS)
 def analyze(
     files: Annotated[
         list[Path], typer.Argument(help="Recordings (XDF, EDF, FIF, video, sound, E4, sessions) or folders.")
@@ -363,7 +365,7 @@ def analyze(
     raise typer.Exit(0 if command.run(files, out, jobs or -1, dask) else 1)
 
 
-@app.command()
+@app.command(rich_help_panel=panels.RECORDINGS)
 def report(
     session: Annotated[Path, typer.Argument(help="A recorded session's folder.")],
     out: Annotated[
@@ -392,7 +394,7 @@ class Format(enum.StrEnum):
     nova = "nova"
 
 
-@app.command()
+@app.command(rich_help_panel=panels.RECORDINGS)
 def export(
     session: Annotated[
         Path, typer.Argument(help="A session's folder, a folder of 'insula analyze', or one recording.")
@@ -578,6 +580,7 @@ def bench_faults(
     raise typer.Exit(0 if faults.run(minutes, seed) else 1)
 
 
+app.command(rich_help_panel=panels.STUDY)(cli_study.participant)
 cli_privacy.add_to(app)
 
 

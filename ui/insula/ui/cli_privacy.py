@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from insula.ui.cli_panels import PRIVACY
+
 context_app = typer.Typer(no_args_is_help=True, help="State what the software is used for on this machine.")
 consent_app = typer.Typer(no_args_is_help=True, help="Consent records, kept under pseudonyms.")
 keys_app = typer.Typer(no_args_is_help=True, help="The key that encrypts this machine's sessions.")
@@ -42,10 +44,9 @@ def add_to(app: typer.Typer) -> None:
         (session_app, "session"),
         (audit_app, "audit"),
     ):
-        app.add_typer(group, name=name)
-    app.command()(erase)
-    app.command()(anonymise)
-    app.command()(notice)
+        app.add_typer(group, name=name, rich_help_panel=PRIVACY)
+    for command in (notice, erase, anonymise):
+        app.command(rich_help_panel=PRIVACY)(command)
 
 
 @context_app.command("set")
