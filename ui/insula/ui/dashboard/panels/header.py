@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QPushButton, QSizePolicy, QWidget
 
 from insula.ui.dashboard.drawing import Style
+from insula.ui.dashboard.panels import controls
 from insula.ui.dashboard.view import LiveView
 
 ARMED_MS = 3000
@@ -35,18 +36,18 @@ class Header(QWidget):
         super().__init__()
         self.look = look
         words = look.words
-        self.name = self._label("title", "session")
+        self.name = controls.label(look, "title", "session")
         self.name.setMaximumWidth(260)  # a long title must not push the buttons out of the window
-        self.simulated = self._label("simulated", "simulated")
+        self.simulated = controls.label(look, "simulated", "simulated")
         self.simulated.setText(words("SIMULATED"))
         self.simulated.setToolTip(words("No sensor is involved: these data are made up."))
-        self.outside = self._label("warning", "outside the models' population")
+        self.outside = controls.label(look, "warning", "outside the models' population")
         self.outside.setText("▲ " + words("population"))
         self.outside.hide()
-        self.clock = self._label("muted", "session time")
-        self.recording = self._label("recording", "recording")
-        self.room = self._label("faint", "free space")
-        self.figures = self._label("faint", "speed and age")
+        self.clock = controls.label(look, "muted", "session time")
+        self.recording = controls.label(look, "recording", "recording")
+        self.room = controls.label(look, "faint", "free space")
+        self.figures = controls.label(look, "faint", "speed and age")
         self.figures.setToolTip(words("Pictures drawn per second · age of the newest estimate in the state"))
         self.entry = QLineEdit()
         self.entry.setPlaceholderText(words("Marker … (M)"))
@@ -165,13 +166,6 @@ class Header(QWidget):
     def _ask_record(self, on: bool) -> None:
         self.record_button.setChecked(not on)  # it changes its look when the engine has done it
         self.record.emit(on)
-
-    def _label(self, role: str, name: str) -> QLabel:
-        label = QLabel()
-        label.setObjectName(role)
-        label.setAccessibleName(self.look.words(name))
-        label.setAlignment(Qt.AlignmentFlag.AlignVCenter)
-        return label
 
     def _button(self, text: str, key: str, hint: str, *, check: bool) -> QPushButton:
         words = self.look.words

@@ -6,10 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QProgressBar,
-    QPushButton,
     QSizePolicy,
     QVBoxLayout,
 )
@@ -17,6 +15,7 @@ from PySide6.QtWidgets import (
 from insula.models.person.guide import STEPS
 from insula.ui.dashboard.drawing import Style
 from insula.ui.dashboard.minute import Minute
+from insula.ui.dashboard.panels import controls
 from insula.ui.dashboard.view import Session
 from insula.ui.dashboard.words import MODALITY_LABELS
 
@@ -44,11 +43,11 @@ class MinutePanel(QFrame):
         self.minute: Minute | None = None
         self._seen: Minute | None = None
         self._asked = False
-        self.about = self._label("muted", "step of the guided minute")
-        self.says = self._label("instruction", "instruction")
+        self.about = controls.label(look, "muted", "step of the guided minute")
+        self.says = controls.label(look, "instruction", "instruction")
         self.says.setWordWrap(True)
-        self.clock = self._label("hero", "time left in the step")
-        self.sensed = self._label("muted", "what the sensors give")
+        self.clock = controls.label(look, "hero", "time left in the step")
+        self.sensed = controls.label(look, "muted", "what the sensors give")
         self.sensed.setWordWrap(True)
         self.done = QProgressBar()
         self.done.setTextVisible(False)
@@ -62,11 +61,13 @@ class MinutePanel(QFrame):
         self.person.setMaxLength(_LONGEST)
         self.person.setMaximumWidth(180)
         self.person.returnPressed.connect(self._begin)
-        self.begin_button = self._button("Begin", "Lead through one minute and keep what it teaches.")
+        self.begin_button = controls.button(
+            look, "Begin", "Lead through one minute and keep what it teaches."
+        )
         self.begin_button.clicked.connect(self._begin)
-        self.cancel_button = self._button("Cancel", "End the minute here; nothing is kept.")
+        self.cancel_button = controls.button(look, "Cancel", "End the minute here; nothing is kept.")
         self.cancel_button.clicked.connect(self.cancelled)
-        self.close_button = self._button("Close", "Put this row away.")
+        self.close_button = controls.button(look, "Close", "Put this row away.")
         self.close_button.clicked.connect(self._close)
         self._lay_out()
         self.hide()
@@ -183,16 +184,3 @@ class MinutePanel(QFrame):
         self.clock.setMinimumWidth(110)  # the instruction must not wrap anew with every digit
         self.clock.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def _label(self, role: str, name: str) -> QLabel:
-        label = QLabel()
-        label.setObjectName(role)
-        label.setAccessibleName(self.look.words(name))
-        return label
-
-    def _button(self, text: str, hint: str) -> QPushButton:
-        button = QPushButton(self.look.words(text))
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setToolTip(self.look.words(hint))
-        button.setAccessibleName(self.look.words(text))
-        return button

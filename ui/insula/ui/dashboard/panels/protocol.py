@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QWidget
 
 from insula.ui.dashboard.drawing import Style
+from insula.ui.dashboard.panels import controls
 from insula.ui.dashboard.panels.header import ARMED_MS, clock_text
 from insula.ui.protocol.page import Progress
 
@@ -19,19 +20,23 @@ class ProtocolBar(QWidget):
         super().__init__()
         self.look = look
         self.progress: Progress | None = None
-        self.step = self._label("title", "step of the protocol")
-        self.about = self._label("muted", "what the step is")
-        self.clock = self._label("title", "time left in the step")
-        self.coming = self._label("faint", "next step")
+        self.step = controls.label(look, "title", "step of the protocol")
+        self.about = controls.label(look, "muted", "what the step is")
+        self.clock = controls.label(look, "title", "time left in the step")
+        self.coming = controls.label(look, "faint", "next step")
         self.done = QProgressBar()
         self.done.setTextVisible(False)
         self.done.setRange(0, 1000)
         self.done.setFixedHeight(6)
         self.done.setAccessibleName(look.words("time left in the step"))
-        self.next_button = self._button("Next step", "End this step and begin the next one.  [Shift+N]")
-        self.pause_button = self._button("Hold", "Hold the step's time, or let it go on.")
-        self.skip_button = self._button("Skip", "Leave this step out; the file says so.")
-        self.abort_button = self._button("End protocol", "End the protocol here; asks to be clicked twice.")
+        self.next_button = controls.button(
+            look, "Next step", "End this step and begin the next one.  [Shift+N]"
+        )
+        self.pause_button = controls.button(look, "Hold", "Hold the step's time, or let it go on.")
+        self.skip_button = controls.button(look, "Skip", "Leave this step out; the file says so.")
+        self.abort_button = controls.button(
+            look, "End protocol", "End the protocol here; asks to be clicked twice."
+        )
         self.next_button.clicked.connect(lambda: self.asked.emit("next"))
         self.skip_button.clicked.connect(lambda: self.asked.emit("skip"))
         self.pause_button.clicked.connect(self._hold)
@@ -117,17 +122,3 @@ class ProtocolBar(QWidget):
     def _disarm(self) -> None:
         self._armed.stop()
         self.abort_button.setText(self.look.words("End protocol"))
-
-    def _label(self, role: str, name: str) -> QLabel:
-        label = QLabel()
-        label.setObjectName(role)
-        label.setAccessibleName(self.look.words(name))
-        label.setAlignment(Qt.AlignmentFlag.AlignVCenter)
-        return label
-
-    def _button(self, text: str, hint: str) -> QPushButton:
-        button = QPushButton(self.look.words(text))
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setToolTip(self.look.words(hint))
-        button.setAccessibleName(self.look.words(text))
-        return button
