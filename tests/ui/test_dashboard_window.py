@@ -112,7 +112,7 @@ def test_stop_takes_two_clicks(stage: Stage, qtbot: QtBot) -> None:
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert stage.source.sent == []
     assert button.text() == "Really stop?"
-    stage.window.header._armed.timeout.emit()
+    stage.window.header.stopping.armed.timeout.emit()
     assert button.text() == "Stop"
     for _ in range(2):
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from insula.edge.arrivals import Arrivals
 from insula.edge.health import StreamStats
-from insula.edge.pace import Pace
 from insula.edge.retime import Retimer
 from insula.edge.stream import StreamWriter
 from insula.edge.types import Block, StreamInfo
@@ -28,7 +28,7 @@ class StreamFeed:
         self._retimer = Retimer(info.sfreq)
         self._last = -np.inf
         self._samples = self._gaps = self._nans = self._refused = self._rails = 0
-        self._pace = Pace(info.sfreq, t) if info.sfreq and not info.is_video else None
+        self._arrivals = Arrivals(info.sfreq, t) if info.sfreq and not info.is_video else None
         self._rate_hz = 0.0
         self._window = (t, 0)
         self._resumed = False
@@ -37,8 +37,8 @@ class StreamFeed:
         """The sensor came back after a loss: its next sample follows a gap."""
         self._retimer = Retimer(self.writer.info.sfreq)
         self._resumed = True
-        if self._pace is not None:
-            self._pace.interrupted()
+        if self._arrivals is not None:
+            self._arrivals.interrupted()
 
     def push(self, block: Block, t: float) -> None:
         """Stamp a block that was read at ``t`` (s) and push it; raises ``DataError`` when it does not fit.
@@ -46,8 +46,8 @@ class StreamFeed:
         Samples whose time does not lie after all earlier ones are refused and counted.
         """
         info, data = self.writer.info, block.data
-        if self._pace is not None:
-            self._pace.arrived(len(data), t)
+        if self._arrivals is not None:
+            self._arrivals.arrived(len(data), t)
         if block.times is not None:
             times = block.times
             self._retimer = block.retimer or self._retimer
@@ -105,6 +105,6 @@ class StreamFeed:
             drift_ppm=self._retimer.drift_ppm,
             simulated=info.simulated,
             rails=self._rails,
-            bursts=self._pace.bursts if self._pace else 0,
-            rate_off=self._pace.rate_off if self._pace else None,
+            bursts=self._arrivals.bursts if self._arrivals else 0,
+            rate_off=self._arrivals.rate_off if self._arrivals else None,
         )

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from insula.edge.stream import StreamReader
+from insula.edge.stream_times import GAP_STEPS
 from insula.edge.types import StreamInfo
 from insula.models.eda.features import PULSE_FEATURES, pulse_features
 from insula.models.eda.ppg import find_beats
@@ -19,7 +20,6 @@ HISTORY_S: Final = 300
 """The slowest mean a feature is held against forgets in 120 s."""
 LOST_S: Final = 3.0
 """A pulse wave that is older says nothing about now."""
-_GAP_STEPS: Final = 1.5
 _LOWEST_HZ, _HIGHEST_HZ = 32.0, 256.0
 
 
@@ -62,7 +62,7 @@ class LivePulse:
             wave = np.asarray(chunk.data[:, 0], np.float64)
             before = self._times[-1] if len(self._times) else chunk.times[0]
             steps = np.diff(chunk.times, prepend=before) * self._sfreq
-            broken = np.flatnonzero((steps > _GAP_STEPS) | ~np.isfinite(wave))
+            broken = np.flatnonzero((steps > GAP_STEPS) | ~np.isfinite(wave))
             if len(broken):
                 start = int(broken[-1]) + int(not np.isfinite(wave[broken[-1]]))
                 self._wave, self._times = wave[start:], chunk.times[start:]

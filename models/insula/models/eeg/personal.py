@@ -16,6 +16,7 @@ import numpy.typing as npt
 from insula.edge.errors import DataError
 from insula.models import metrics
 from insula.models.eeg import linear
+from insula.models.eeg.tracker import Timing
 from insula.models.eeg.workload import Calibration
 from insula.models.split import leave_one_group_out
 
@@ -23,6 +24,8 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Names = npt.NDArray[np.str_]
 
+TIMING = Timing(window_s=4.0, hop_s=1.0, baseline_s=60.0)
+"""As the shipped models; for learning, one window a second."""
 LEVEL = 0.05
 _RIDGE = 0.3
 _STEPS = 6

@@ -15,14 +15,13 @@ from insula.edge.errors import ConfigError, ModelError
 from insula.edge.types import Measure
 from insula.models.eeg import montage
 from insula.models.eeg.linear import Linear
-from insula.models.eeg.personal import PersonalModel
+from insula.models.eeg.personal import TIMING, PersonalModel
 from insula.models.eeg.workload import Z_LIMIT, Calibration
 
 Floats = npt.NDArray[np.float64]
 
 SMOOTH_S = 10.0
 """An index is the mean over this long, as the workload index is."""
-WINDOW_S = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,9 @@ class PersonalIndex:
             return None
         tokens = np.clip(z[self._columns], -Z_LIMIT, Z_LIMIT)
         self._scores.append(float(self._personal.model.score(tokens.reshape(1, -1))[0]))
-        return self._personal.calibration.index(self._scores, len(self._scores) * self._hop_s / WINDOW_S)
+        return self._personal.calibration.index(
+            self._scores, len(self._scores) * self._hop_s / TIMING.window_s
+        )
 
     def reset(self) -> None:
         """Forget past scores, as after a gap."""

@@ -8,18 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from insula.edge.stream_times import GAP_STEPS
 from insula.edge.types import Marker, StreamInfo
 from insula.models.eeg.bands import WORKLOAD
 from insula.models.eeg.estimator import electrodes_of
-from insula.models.eeg.tracker import Timing, TokenTracker
+from insula.models.eeg.personal import TIMING
+from insula.models.eeg.tracker import TokenTracker
 from insula.models.eeg.workload import Z_LIMIT
 
 Floats = npt.NDArray[np.float64]
 Piece = tuple[npt.NDArray[np.generic], npt.NDArray[np.float64]]
-
-TIMING = Timing(window_s=4.0, hop_s=1.0, baseline_s=60.0)
-"""As the shipped models, one window a second."""
-_GAP_PERIODS = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ def rows(pieces: Iterable[Piece], info: StreamInfo, spans: Sequence[Block]) -> R
     for data, times in pieces:
         for i in range(0, len(times), hop):
             part = times[i : i + hop]
-            if part[0] - before > _GAP_PERIODS / info.sfreq and np.isfinite(before):
+            if part[0] - before > GAP_STEPS / info.sfreq and np.isfinite(before):
                 tracker.gap()
             before = float(part[-1])
             for tracked in tracker.push(np.asarray(data[i : i + hop])[:, columns].astype(np.float64) * scale):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QPushButton, QSizePolicy, QWidget
 
 from insula.ui.dashboard.drawing import Style
 from insula.ui.dashboard.panels import controls
 from insula.ui.dashboard.view import LiveView
 
-ARMED_MS = 3000
 """How long a first click on Stop waits for the second."""
 
 
@@ -81,10 +80,8 @@ class Header(QWidget):
         self.shutter_button.clicked.connect(self.shutter)
         self.mute_button.clicked.connect(self.mute)
         self.record_button.clicked.connect(self._ask_record)
-        self.stop_button.clicked.connect(self._ask_stop)
-        self._armed = QTimer(self)
-        self._armed.setSingleShot(True)
-        self._armed.timeout.connect(self._disarm)
+        self.stopping = controls.SecondClick(self.stop_button, look.words("Really stop?"))
+        self.stopping.meant.connect(self.stop)
         self.theme_button.clicked.connect(self.theme)
         self._lay_out()
 
@@ -149,19 +146,6 @@ class Header(QWidget):
             self.marker.emit(text)
         self.entry.clear()
         self.entry.clearFocus()
-
-    def _ask_stop(self) -> None:
-        """End the session at the second click: a slip of the mouse must not."""
-        if self._armed.isActive():
-            self._disarm()
-            self.stop.emit()
-            return
-        self.stop_button.setText(self.look.words("Really stop?"))
-        self._armed.start(ARMED_MS)
-
-    def _disarm(self) -> None:
-        self._armed.stop()
-        self.stop_button.setText(self.look.words("Stop"))
 
     def _ask_record(self, on: bool) -> None:
         self.record_button.setChecked(not on)  # it changes its look when the engine has done it

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QWidget
 
 from insula.ui.dashboard.drawing import Style
 from insula.ui.dashboard.panels import controls
-from insula.ui.dashboard.panels.header import ARMED_MS, clock_text
+from insula.ui.dashboard.panels.header import clock_text
 from insula.ui.protocol.page import Progress
 
 
@@ -40,10 +40,8 @@ class ProtocolBar(QWidget):
         self.next_button.clicked.connect(lambda: self.asked.emit("next"))
         self.skip_button.clicked.connect(lambda: self.asked.emit("skip"))
         self.pause_button.clicked.connect(self._hold)
-        self.abort_button.clicked.connect(self._abort)
-        self._armed = QTimer(self)
-        self._armed.setSingleShot(True)
-        self._armed.timeout.connect(self._disarm)
+        ending = controls.SecondClick(self.abort_button, look.words("Really end?"))
+        ending.meant.connect(lambda: self.asked.emit("abort"))
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 4, 0)
         row.setSpacing(10)
@@ -109,16 +107,3 @@ class ProtocolBar(QWidget):
     def _hold(self) -> None:
         paused = self.progress is not None and self.progress.state == "paused"
         self.asked.emit("resume" if paused else "pause")
-
-    def _abort(self) -> None:
-        """End the protocol at the second click: a slip of the mouse must not."""
-        if self._armed.isActive():
-            self._disarm()
-            self.asked.emit("abort")
-            return
-        self.abort_button.setText(self.look.words("Really end?"))
-        self._armed.start(ARMED_MS)
-
-    def _disarm(self) -> None:
-        self._armed.stop()
-        self.abort_button.setText(self.look.words("End protocol"))

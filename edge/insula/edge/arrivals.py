@@ -11,7 +11,7 @@ BURST_S: Final = 0.25
 """A block that holds this much more signal than time has passed since the one before is a burst."""
 
 
-class Pace:
+class Arrivals:
     """Counts arrivals of one regular stream of ``sfreq`` Hz from time ``t`` (s) on."""
 
     def __init__(self, sfreq: float, t: float) -> None:

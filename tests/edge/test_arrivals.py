@@ -2,49 +2,49 @@ from __future__ import annotations
 
 import pytest
 
+from insula.edge.arrivals import Arrivals
 from insula.edge.health import StreamStats, troubles
-from insula.edge.pace import Pace
 
 
 def test_a_stream_at_its_rate_is_known_to_be_so_after_half_a_minute() -> None:
-    pace = Pace(32.0, 0.0)
+    arrivals = Arrivals(32.0, 0.0)
     for k in range(1, 241):
-        pace.arrived(4, k * 0.125)
-        assert pace.rate_off is None
+        arrivals.arrived(4, k * 0.125)
+        assert arrivals.rate_off is None
     for k in range(241, 250):
-        pace.arrived(4, k * 0.125)
-    assert pace.rate_off == pytest.approx(0.0, abs=1e-9)
-    assert pace.bursts == 0
+        arrivals.arrived(4, k * 0.125)
+    assert arrivals.rate_off == pytest.approx(0.0, abs=1e-9)
+    assert arrivals.bursts == 0
 
 
 def test_a_slow_stream_is_judged_over_enough_samples() -> None:
-    pace = Pace(1.0, 0.0)
+    arrivals = Arrivals(1.0, 0.0)
     for k in range(39):
-        pace.arrived(1, float(k))
-    assert pace.rate_off is None  # 40 samples of a slow stream take longer than 10 s
+        arrivals.arrived(1, float(k))
+    assert arrivals.rate_off is None  # 40 samples of a slow stream take longer than 10 s
     for k in range(39, 45):
-        pace.arrived(1, float(k))
-    assert pace.rate_off == pytest.approx(0.0)
+        arrivals.arrived(1, float(k))
+    assert arrivals.rate_off == pytest.approx(0.0)
 
 
 def test_missing_samples_are_a_wrong_rate() -> None:
-    pace = Pace(250.0, 0.0)
+    arrivals = Arrivals(250.0, 0.0)
     for k in range(1, 800):
-        pace.arrived(9, k * 0.04)
-    assert pace.rate_off == pytest.approx(-0.1)
+        arrivals.arrived(9, k * 0.04)
+    assert arrivals.rate_off == pytest.approx(-0.1)
 
 
 def test_a_backlog_after_a_pause_is_one_burst_and_a_loss_starts_anew() -> None:
-    pace = Pace(100.0, 0.0)
-    pace.arrived(10, 0.1)
-    pace.arrived(10, 0.2)
-    pace.arrived(100, 1.2)  # late, but no more than the time that passed
-    assert pace.bursts == 0
-    pace.arrived(100, 1.21)
-    assert pace.bursts == 1
-    pace.interrupted()
-    pace.arrived(100, 9.0)  # what had waited in the device
-    assert pace.bursts == 1
+    arrivals = Arrivals(100.0, 0.0)
+    arrivals.arrived(10, 0.1)
+    arrivals.arrived(10, 0.2)
+    arrivals.arrived(100, 1.2)  # late, but no more than the time that passed
+    assert arrivals.bursts == 0
+    arrivals.arrived(100, 1.21)
+    assert arrivals.bursts == 1
+    arrivals.interrupted()
+    arrivals.arrived(100, 9.0)  # what had waited in the device
+    assert arrivals.bursts == 1
 
 
 def stats(**wrong: float | int) -> StreamStats:
