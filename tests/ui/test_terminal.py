@@ -77,3 +77,13 @@ def test_an_estimator_that_does_not_run_as_asked_is_named() -> None:
     said = shown.export_text()
     assert f"face estimator: {slowed}" in said
     assert "eda estimator" not in said
+
+
+def test_the_mean_rate_is_that_between_the_newest_samples_of_the_whole_session() -> None:
+    tally = Tally()
+    assert tally.mean_rate_hz("eda") is None
+    # Blocks of eight samples at 32 Hz: what the last second happened to hold says 24 or 40.
+    tally.take(StreamStats(1.0, "eda", "wrist", 24.0, 32.0, 0.125, 28))
+    assert tally.mean_rate_hz("eda") is None
+    tally.take(StreamStats(11.0, "eda", "wrist", 40.0, 32.0, 0.0, 352))
+    assert tally.mean_rate_hz("eda") == 32.0

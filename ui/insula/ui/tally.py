@@ -29,6 +29,7 @@ class Tally:
         self.state: AffectState | None = None
         self.modalities: dict[Modality, ModalityTally] = {}
         self.streams: dict[str, StreamStats] = {}
+        self._begun: dict[str, StreamStats] = {}
         self.nodes: dict[str, HealthEvent] = {}
         self.events: list[HealthEvent] = []
         self.markers = 0
@@ -49,11 +50,22 @@ class Tally:
                     tally.absent[_kind(item.reason)] += 1
             elif isinstance(item, StreamStats):
                 self.streams[item.stream] = item
+                if item.age_s is not None:
+                    self._begun.setdefault(item.stream, item)
             elif isinstance(item, HealthEvent):
                 self.nodes[item.node] = item
                 self.events.append(item)
             elif isinstance(item, Marker):
                 self.markers += 1
+
+    def mean_rate_hz(self, stream: str) -> float | None:
+        """Samples a second over all that was heard of a stream, gaps included; ``None`` while too little."""
+        with self.lock:
+            first, last = self._begun.get(stream), self.streams.get(stream)
+        if first is None or last is None or first.age_s is None or last.age_s is None:
+            return None
+        span = (last.t - last.age_s) - (first.t - first.age_s)
+        return (last.samples - first.samples) / span if span > 0 else None
 
     @property
     def faults(self) -> list[HealthEvent]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from rich.table import Table
 
-from insula.edge.health import troubles
+from insula.edge.health import StreamStats, troubles
 from insula.edge.session import SessionFolder
 from insula.ui.tally import Tally
 from insula.ui.terminal import clock_text, console
@@ -20,14 +20,13 @@ def print_summary(
     note = ", simulated input" if simulated else ""
     console.print(f"\n[bold]Session of {clock_text(length_s)}[/bold]{note}")
     streams = Table(box=None, padding=(0, 2, 0, 2), header_style="bright_black")
-    for name in ("stream", "samples", "rate", "jitter", "drift", "what was wrong"):
+    for name in ("stream", "samples", "mean rate", "jitter", "drift", "what was wrong"):
         streams.add_column(name, justify="left" if name in ("stream", "what was wrong") else "right")
     for stats in tally.streams.values():
-        rate = f"{stats.rate_hz:.1f} Hz" if stats.nominal_hz else "irregular"
         streams.add_row(
             stats.stream,
             str(stats.samples),
-            rate,
+            _rate(tally, stats),
             "–" if stats.jitter_s is None else f"{stats.jitter_s * 1e3:.1f} ms",
             "–" if stats.drift_ppm is None else f"{stats.drift_ppm:+.0f} ppm",
             ", ".join(trouble.text for trouble in troubles(stats)) or "nothing",
@@ -49,6 +48,13 @@ def print_summary(
     console.print(f"  {folder.path}", style="cyan")
     for file in sorted(folder.path.iterdir()):
         console.print(f"    {file.name}  {file.stat().st_size / 1e6:.2f} MB", style="bright_black")
+
+
+def _rate(tally: Tally, stats: StreamStats) -> str:
+    if not stats.nominal_hz:
+        return "irregular"
+    rate = tally.mean_rate_hz(stats.stream)
+    return "–" if rate is None else f"{rate:.1f} Hz"
 
 
 def _print_others(tally: Tally, recorded: Mapping[str, Mapping[str, int]]) -> None:
