@@ -101,7 +101,7 @@ def test_not_measured_is_said_with_its_reason_and_never_as_neutral() -> None:
     assert record.name.kind == "none"
     assert record.sureness == "unknown"
     assert sentence(record) == "Not measured: eda: contact lost."
-    assert sentence(record, "de") == "Nicht gemessen: eda: contact lost."
+    assert sentence(record, "de") == "Nicht gemessen: EDA: contact lost."
 
 
 def test_with_the_state_before_the_modality_that_pulled_leads() -> None:

@@ -1,4 +1,4 @@
-"""The words of an explanation: English in the code, German here. Reasons of the engine stay English."""
+"""The words of an explanation: English in the code, German here; reasons are in ``reasons``."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from typing import Final
 from insula.edge.explanation import Against, Explanation
 from insula.edge.types import Clue
 from insula.models.explain.catalogue import GERMAN
+from insula.models.explain.reasons import reason_in
 from insula.models.face.blendshapes import ACTION_UNITS
 
 LANGUAGES: Final[Mapping[str, Mapping[str, str]]] = {"en": {}, "de": GERMAN}
@@ -23,12 +24,13 @@ _WINDOW = re.compile(r"(.+?)( \(\d+ s\))")
 
 def sentence(explanation: Explanation, language: str = "en") -> str:
     """One sentence in ``language``; raises ``KeyError`` for one that has no catalogue."""
-    return _Writer(LANGUAGES[language]).write(explanation)
+    return _Writer(language).write(explanation)
 
 
 class _Writer:
-    def __init__(self, catalogue: Mapping[str, str]) -> None:
-        self._catalogue = catalogue
+    def __init__(self, language: str) -> None:
+        self._language = language
+        self._catalogue = LANGUAGES[language]
 
     def _say(self, text: str, **values: object) -> str:
         found = self._catalogue.get(text, _LABELS.get(text, text))
@@ -36,7 +38,7 @@ class _Writer:
 
     def write(self, e: Explanation) -> str:
         if e.name.kind == "none":
-            return self._say("Not measured: {reason}.", reason=e.reason)
+            return self._say("Not measured: {reason}.", reason=reason_in(self._language, e.reason))
         because = self._say(", because of {clues}", clues=self._clues(e.clues)) if e.clues else ""
         text = f"{self._name(e)}{self._by(e)}{because}; {self._quality(e)}{self._sure(e)}{self._against(e)}."
         return text[0].upper() + text[1:]
@@ -100,7 +102,7 @@ class _Writer:
         values = {
             "modality": self._say(a.modality or ""),
             "value": a.value,
-            "reason": a.reason,
+            "reason": reason_in(self._language, a.reason),
             "units": ", ".join(f"{self._say(ACTION_UNITS[u][0])} (AU{u})" for u in a.units),
         }
         return self._say(_COUNTERS[a.kind], **values)

@@ -161,7 +161,7 @@ def hatch(p: QPainter, rect: QRectF, style: Style, reason: str = "", *, size: fl
     room = rect.adjusted(style.px(6), 0, -style.px(6), 0)
     if room.width() < style.px(54) or room.height() < style.px(size):
         return
-    shown = elided(reason, font, room.width() - style.px(10))
+    shown = elided(style.words(reason), font, room.width() - style.px(10))
     box = QRectF(0, 0, text_width(shown, font) + style.px(12), style.px(size * 1.75))
     box.moveCenter(rect.center())
     p.setPen(Qt.PenStyle.NoPen)

@@ -272,14 +272,14 @@ def health_event_line(before: HealthEvent | None, event: HealthEvent, words: Wor
     """Return the log's line for a change of health, ``None`` when it is not worth one."""
     if before is not None and before.state is event.state:
         if event.kind == "machine":
-            return Happening(event.t, "plain", event.reason)
+            return Happening(event.t, "plain", words(event.reason))
         if event.kind != "estimator" or event.state is not NodeState.RUNNING:
             return None
         if event.reason:  # slowed, say
-            return Happening(event.t, "bad", f"{event.node}: {event.reason}")
+            return Happening(event.t, "bad", f"{event.node}: {words(event.reason)}")
         return Happening(event.t, "good", words("{name} runs at full rate again", name=event.node))
     if event.state in _DOWN:
-        text = f"{event.node} {words(event.state)}" + (f": {event.reason}" if event.reason else "")
+        text = f"{event.node} {words(event.state)}" + (f": {words(event.reason)}" if event.reason else "")
         return Happening(event.t, "bad", text)
     if event.state is NodeState.RUNNING and before is not None and before.state in _DOWN:
         return Happening(event.t, "good", words("{name} is back", name=event.node))

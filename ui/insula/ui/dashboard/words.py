@@ -1,7 +1,7 @@
 """The words of the window: English in the code, German in a catalogue (Qt-free).
 
 The presenter makes sentences too and knows no Qt, so the catalogue is a plain mapping from the English
-text and not Qt's. Reasons that come from the engine are shown as they come.
+text and not Qt's. The engine's reasons, which carry numbers and names, are known by their patterns.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import string
 from typing import Final
 
+from insula.models.explain.reasons import reason_in
 from insula.ui.dashboard.german import GERMAN
 
 LANGUAGES: Final = {"en": {}, "de": GERMAN}
@@ -22,8 +23,8 @@ class Words:
         self._catalogue: dict[str, str] = LANGUAGES[self.language]
 
     def __call__(self, text: str, **values: object) -> str:
-        """Return ``text`` in the chosen language with ``values`` filled in."""
-        found = self._catalogue.get(text, str(text))
+        """Return ``text``, or a reason of the engine, in the chosen language with ``values`` filled in."""
+        found = self._catalogue.get(text) or (str(text) if values else reason_in(self.language, str(text)))
         return found.format(**values) if values else found
 
 

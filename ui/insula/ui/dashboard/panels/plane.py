@@ -148,5 +148,5 @@ class PlanePanel(Canvas):
         p.drawRoundedRect(box, px(8), px(8))
         upper = QRectF(box.left() + px(8), box.top() + px(4), box.width() - px(16), px(18))
         draw_text(p, upper, words("not measured"), self.look.bold(12), self.look.theme.ink, CENTRE)
-        reason = view.now.reason
+        reason = self.look.words(view.now.reason)
         draw_text(p, upper.translated(0, px(18)), reason, self.look.font(11), self.look.theme.muted, CENTRE)

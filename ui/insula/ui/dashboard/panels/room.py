@@ -53,7 +53,7 @@ class RoomPanel(Canvas):
         if view.silence:
             return view.silence
         down = next((card for card in view.sensors if card.light in ALARMS), None)
-        return f"{down.stream}: {down.reason}" if down is not None else ""
+        return f"{down.stream}: {self.look.words(down.reason)}" if down is not None else ""
 
     def _font(self, share: float, *, bold: bool = False) -> QFont:
         size = share * self.height() / self.look.scale

@@ -56,7 +56,7 @@ class SensorsPanel(Canvas):
         second = first.translated(0, lines)
         if card.reason:
             ink = t.bad if card.light in (Light.LOST, Light.STALLED) else t.muted
-            draw_text(p, second, card.reason, self.look.font(11), ink)
+            draw_text(p, second, self.look.words(card.reason), self.look.font(11), ink)
         else:
             figures = self._figures(card, quality=row.height() <= px(48))
             if card.trouble:

@@ -91,7 +91,12 @@ class StatePanel(Canvas):
         if not used:
             hatch(p, bar, self.look)
             draw_text(
-                p, row, view.now.reason or words("rests on nothing now"), self.look.font(11), t.muted, LEFT
+                p,
+                row,
+                words(view.now.reason) or words("rests on nothing now"),
+                self.look.font(11),
+                t.muted,
+                LEFT,
             )
             return
         total = sum(c.weight for c in used)

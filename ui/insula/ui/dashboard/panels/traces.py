@@ -58,7 +58,7 @@ class TracesPanel(Canvas):
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             reason = self.reason_at(QPointF(event.pos()))
             if reason:
-                text = self.look.words("not measured: {why}", why=reason)
+                text = self.look.words("not measured: {why}", why=self.look.words(reason))
                 QToolTip.showText(event.globalPos(), f"<p>{html.escape(text)}</p>", self)
                 return True
         return super().event(event)

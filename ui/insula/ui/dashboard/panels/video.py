@@ -83,7 +83,14 @@ class VideoPanel(Canvas):
         p.drawRoundedRect(box, px(8), px(8))
         row = QRectF(box.left() + px(8), box.top() + px(5), box.width() - px(16), px(20))
         draw_text(p, row, text, self.look.bold(12.5), self.look.theme.ink, CENTRE)
-        draw_text(p, row.translated(0, px(20)), reason, self.look.font(11), self.look.theme.muted, CENTRE)
+        draw_text(
+            p,
+            row.translated(0, px(20)),
+            self.look.words(reason),
+            self.look.font(11),
+            self.look.theme.muted,
+            CENTRE,
+        )
 
     def _picture(self, p: QPainter, area: QRectF, video: VideoView) -> None:
         assert self._image is not None  # checked by the caller
@@ -101,7 +108,9 @@ class VideoPanel(Canvas):
         if video.units:
             self._units(p, target, video.units)
         if video.reason:
-            self._caption(p, target, self.look.words("not measured: {why}", why=video.reason))
+            self._caption(
+                p, target, self.look.words("not measured: {why}", why=self.look.words(video.reason))
+            )
 
     def _face(self, p: QPainter, target: QRectF, factor: float, face: Face) -> None:
         x, y, w, h = (value * factor for value in face.box)

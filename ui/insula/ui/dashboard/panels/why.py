@@ -41,7 +41,7 @@ class WhyPanel(Canvas):
         if view.now.why:
             draw_words(p, text, view.now.why, self.look.font(12), t.ink)
         else:
-            reason = self.look.words("not measured: {why}", why=view.now.reason)
+            reason = self.look.words("not measured: {why}", why=self.look.words(view.now.reason))
             draw_words(p, text, reason, self.look.font(12), t.muted)
         meter = QRectF(self.width() - px(METER + 14), px(9), px(METER), self.height() - px(18))
         self._agreement(p, meter, view.now.disagreement)
