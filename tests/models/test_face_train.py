@@ -164,7 +164,19 @@ def test_the_recipe_learns_and_publishes_a_model_that_loads(
         str(tmp_path / "face-expression-fp32.onnx"), providers=["CPUExecutionProvider"]
     )
     shapes = {output.name: output.shape for output in session.get_outputs()}
-    assert shapes == {"logits": [1, 8], "blendshapes": [1, 52]}
+    assert shapes == {"logits": [1, 8], "blendshapes": [1, 52], "embedding": [1, 32]}
+
+
+def test_the_shipped_net_shows_the_embedding_its_heads_read() -> None:
+    weights = manifest.load("face-expression").weights()
+    session = ort.InferenceSession(weights, providers=["CPUExecutionProvider"])
+    shapes = {output.name: output.shape for output in session.get_outputs()}
+    assert list(shapes) == ["logits", "blendshapes", "embedding"]
+    x = np.random.default_rng(0).normal(size=(1, 1, 48, 48)).astype(np.float32)
+    (embedding,) = session.run(["embedding"], {"face": x})
+    assert embedding.shape == tuple(shapes["embedding"])
+    assert np.isfinite(embedding).all()
+    assert (embedding >= 0).all()  # means of rectified channels
 
 
 def test_too_few_pictures_are_refused(folder: Path) -> None:

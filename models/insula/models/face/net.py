@@ -85,7 +85,15 @@ class FaceNet(nn.Module):
         self.expression = nn.Linear(inputs, N_EXPRESSIONS)
         self.blendshapes = nn.Linear(inputs, N_BLENDSHAPES)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Standardised faces (n, 1, 48, 48) → expression logits (n, 8), blendshapes (n, 52) in 0…1 units."""
-        embedding = self.pool(self.trunk(self.stem(x)))
+    def embed(self, x: Tensor) -> Tensor:
+        """Standardised faces (n, 1, 48, 48) → embeddings (n, last width)."""
+        return torch.as_tensor(self.pool(self.trunk(self.stem(x))))
+
+    def heads(self, embedding: Tensor) -> tuple[Tensor, Tensor]:
+        """Embeddings → expression logits (n, 8), blendshapes (n, 52) in 0…1 units."""
         return self.expression(self.dropout(embedding)), self.blendshapes(embedding)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Standardised faces (n, 1, 48, 48) → logits (n, 8), blendshapes (n, 52), embeddings."""
+        embedding = self.embed(x)
+        return *self.heads(embedding), embedding

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,9 @@ from insula.models.face.pack import FacePack, majority, vote_distribution
 from insula.models.face.sets import TrainingSet
 from insula.models.manifest_writer import sha256, write_manifest
 from insula.models.va import VaCalibration, circumplex_moments, fit_calibration, mapped_values
+
+OUTPUTS: Final = ("logits", "blendshapes", "embedding")
+"""Expression logits (1, 8), blendshapes (1, 52), and what both are linear in (1, width of the last stage)."""
 
 _RANGE_IMAGES = 512
 _USEFUL = 0.6
@@ -50,7 +53,7 @@ def publish(net: FaceNet, sets: TrainingSet, held_out: FacePack, out: Path, reci
     fp32, int8 = out / f"{NAME}-fp32.onnx", out / f"{NAME}.onnx"
     write_onnx(net, fp32)
     ranges = np.random.default_rng(0).permutation(sets.train)[:_RANGE_IMAGES]
-    quantize.quantize(fp32, int8, feeds(sets.pictures[ranges]), exclude=attention_nodes(fp32))
+    quantize.quantize(fp32, int8, feeds(sets.pictures[ranges]), exclude=small_nodes(fp32))
     fitted = fit_outputs(fp32, int8, sets)
     found, floors = held_out_figures(fp32, int8, held_out, fitted)
     found |= {f"tune_r_au{unit:02d}": r for unit, r in fitted.correlations.items()}
@@ -64,7 +67,7 @@ def publish(net: FaceNet, sets: TrainingSet, held_out: FacePack, out: Path, reci
 
 
 def write_onnx(net: FaceNet, path: Path) -> None:
-    """Write the net as fp32 ONNX: ``face`` (1, 1, 48, 48) → ``logits`` (1, 8), ``blendshapes`` (1, 52)."""
+    """Write the net as fp32 ONNX, ``face`` (1, 1, 48, 48) → the outputs :data:`OUTPUTS`."""
     with warnings.catch_warnings():
         # torch's newer exporter needs one more package and writes a newer opset than the engines here read.
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -75,13 +78,14 @@ def write_onnx(net: FaceNet, path: Path) -> None:
             dynamo=False,
             opset_version=quantize.OPSET,
             input_names=["face"],
-            output_names=["logits", "blendshapes"],
+            output_names=list(OUTPUTS),
         )
 
 
-def attention_nodes(path: Path) -> list[str]:
-    """Names of the channel attention's nodes: a few numbers each, where int8 gains nothing."""
-    return [name for name in quantize.node_names(path) if "/gate/" in name]
+def small_nodes(path: Path) -> list[str]:
+    """Names of the nodes of the channel attention and the heads: few numbers, where int8 only loses."""
+    small = ("/gate/", "/expression/", "/blendshapes/")
+    return [name for name in quantize.node_names(path) if any(part in name for part in small)]
 
 
 def feeds(pictures: npt.NDArray[np.uint8]) -> list[Mapping[str, npt.NDArray[np.generic]]]:

@@ -87,7 +87,7 @@ def fit_net(data: TrainingSet, recipe: Recipe, seed: int, report: Report) -> Fac
     for epoch in range(recipe.epochs):
         losses = []
         for pictures, targets, weights, shapes in batches(_side(recipe, epoch)):
-            logits, predicted = net(pictures)
+            logits, predicted, _ = net(pictures)
             loss = _vote_loss(logits, targets, weights)
             loss = loss + recipe.auxiliary * _shape_loss(predicted, shapes, batches.spread)
             loss.backward()
@@ -103,7 +103,7 @@ def fit_net(data: TrainingSet, recipe: Recipe, seed: int, report: Report) -> Fac
 
 
 def predict(net: FaceNet, pictures: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.float32], ...]:
-    """Logits (n, 8) and blendshapes (n, 52) of pictures (n, 48, 48)."""
+    """Logits (n, 8), blendshapes (n, 52) and embeddings of pictures (n, 48, 48)."""
     x = torch.from_numpy(pictures)[:, None].float()
     with torch.inference_mode():
         parts = [
@@ -115,7 +115,7 @@ def predict(net: FaceNet, pictures: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[
 
 def tune_accuracy(net: FaceNet, data: TrainingSet) -> float:
     """Share of right classes on the tune part, among pictures with a majority."""
-    logits, _ = predict(net, data.pictures[data.tune])
+    logits = predict(net, data.pictures[data.tune])[0]
     counted = data.votes[data.tune][:, :8].max(1) > 5
     right = logits.argmax(1) == data.votes[data.tune][:, :8].argmax(1)
     return float(right[counted].mean())
