@@ -211,8 +211,11 @@ def test_the_privacy_shutter_leaves_other_streams_alone() -> None:
         eda.read_new()
         assert eda.wait(5.0)
         assert face.read_new() == []
+        cut = [loop.cut_off(kind) for kind in ("VideoRaw", "Audio", "EEG", "Markers")]
+        assert cut == ["the privacy shutter is closed"] * 2 + [""] * 2
         loop.mute(True)  # of no account for a camera
         loop.shutter(False)
+        assert [loop.cut_off(kind) for kind in ("Video", "Audio")] == ["", "the microphone is muted"]
         assert face.wait(5.0)
 
 

@@ -226,3 +226,34 @@ def test_the_command_records_alone_or_beside_a_session(tmp_path: Path) -> None:
             np.testing.assert_array_equal(np.diff(numbers), 1.0)
             assert ("wrist" in streams) == ("insula.state" in streams) == (name == "beside")
             assert len(found) == len(streams)  # what the session itself sends out is not recorded twice
+
+
+def test_what_comes_while_a_stream_is_cut_off_is_not_kept() -> None:
+    out, cut = outlet("spy", source_id="cut"), [""]
+    (info,) = pylsl.resolve_byprop("name", "spy", timeout=5.0)
+    tap = LslTap(info, cut=lambda: cut[0])
+
+    def sent(first: int) -> None:
+        """Push ten samples and wait until they lie in the inlet."""
+        push(out, first, 10, pylsl.local_clock())
+        end = now() + 5.0
+        while tap._inlet.samples_available() < 10:
+            assert now() < end
+
+    try:
+        assert out.wait_for_consumers(5.0)
+        sent(0)
+        first = tap.pull()
+        assert first is not None
+        cut[0] = "the privacy shutter is closed"
+        sent(10)
+        assert tap.pull() is None
+        sent(20)
+        cut[0] = ""
+        assert tap.pull() is None  # came before the shutter opened
+        sent(30)
+        last = tap.pull()
+        assert last is not None
+        assert [row[0] for part in (first, last) for row in part[1]] == [*range(10), *range(30, 40)]
+    finally:
+        tap.close()

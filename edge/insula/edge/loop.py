@@ -32,6 +32,7 @@ from insula.edge.explanation import Explanation
 from insula.edge.governor import Governor
 from insula.edge.health import Health, NodeState
 from insula.edge.machine import MachineState, read_machine
+from insula.edge.privacy.consent import kind_of
 from insula.edge.profile import Profile
 from insula.edge.protocols import Engine, Estimator, Item, Personal, Sensor, Sink
 from insula.edge.reports import Answer, Rating, StepEvent
@@ -113,6 +114,7 @@ class SensingLoop:
         self._news = threading.Condition()
         self._state: AffectState | None = None
         self._closed = self._muted = False
+        self._cuts: dict[str, str] = {}
         self._stop = threading.Event()
         self._ticker = threading.Thread(target=self._tick, name="fusion", daemon=True)
         self._governor = Governor()
@@ -265,10 +267,15 @@ class SensingLoop:
         self._muted = muted
         self._cut()
 
+    def cut_off(self, stream_type: str) -> str:
+        """Why streams of a type (LSL's) are cut off now, "" when they are not; from any thread."""
+        return self._cuts.get(kind_of(stream_type), "")
+
     def _cut(self) -> None:
         cut = {"voice": "the microphone is muted"} if self._muted else {}
         if self._closed:
             cut = dict.fromkeys(("camera", "voice"), "the privacy shutter is closed")
+        self._cuts = cut
         for node in self._sensors:
             node.cut = cut
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -42,15 +43,17 @@ class LslTap:
     """One stream of another program, from its opening on; liblsl collects, the recorder's thread pulls.
 
     liblsl finds a sender that names itself (``source_id``) again by itself; ``gone`` says that one without
-    is lost, and ``reopen`` takes its successor into the same stream of the file.
+    is lost, and ``reopen`` takes its successor into the same stream of the file. While ``cut`` gives a
+    reason, what comes is thrown away.
     """
 
-    def __init__(self, info: Any, clock: Clock = now) -> None:
+    def __init__(self, info: Any, clock: Clock = now, cut: Callable[[], str] = lambda: "") -> None:
         """Connect to the stream ``info`` of a resolver; raises ``SensorUnavailable``."""
         self.identity = identity(info)
         self.uid = str(info.uid())
         self.gone = False
         self._clock = clock
+        self._cut, self._was_cut = cut, False
         self._heard: float | None = None
         self._lock = threading.Lock()
         self._undecodable = 0
@@ -66,6 +69,15 @@ class LslTap:
 
     def pull(self) -> Samples | None:
         """What liblsl has collected since the last call."""
+        # What is collected when a cut ends came while it lasted.
+        was_cut, self._was_cut = self._was_cut, bool(self._cut())
+        if not (was_cut or self._was_cut):
+            return self._collected()
+        while self._collected() is not None:
+            pass
+        return None
+
+    def _collected(self) -> Samples | None:
         with self._lock:
             if self._inlet is None:
                 return None

@@ -27,7 +27,8 @@ class LslWatch:
     """Searches by ``queries`` (XPath predicates such as ``type='EEG'``) until it is closed.
 
     ``follow``: streams that appear later are tapped too, not only told. ``refuse`` says why a stream of a
-    content type must not be recorded, "" where it may. First :meth:`find`, then :meth:`begin`.
+    content type must not be recorded, "" where it may; ``cut`` why one is cut off just now. First
+    :meth:`find`, then :meth:`begin`.
     """
 
     def __init__(
@@ -37,9 +38,10 @@ class LslWatch:
         *,
         follow: bool = False,
         refuse: Callable[[str], str] = lambda kind: "",
+        cut: Callable[[str], str] = lambda kind: "",
     ) -> None:
         """Start the searches; raises ``ConfigError`` for a query that is none."""
-        self._tell, self._refuse, self._follow = tell, refuse, follow
+        self._tell, self._refuse, self._cut, self._follow = tell, refuse, cut, follow
         self._take: Callable[[str, LslTap], None] = lambda name, tap: None
         self._taps: dict[str, tuple[str, LslTap]] = {}  # by name: label and tap
         self._states: dict[str, NodeState] = {}
@@ -94,6 +96,8 @@ class LslWatch:
         for called, tap in self._taps.values():
             if tap.gone or tap.uid not in found:
                 self._say(called, NodeState.LOST, "its sender is gone")
+            elif reason := self._cut(tap.stream.type):
+                self._say(called, NodeState.STOPPED, f"not recorded: {reason}")
             elif tap.stream.sfreq > 0 and tap.silent_s() > _SILENT_S:
                 self._say(called, NodeState.STALLED, "its sender is silent")
             else:
@@ -115,7 +119,8 @@ class LslWatch:
             self._say(called, NodeState.STOPPED, "appeared, not recorded (--follow records what comes later)")
 
     def _tap(self, info: Any) -> None:
-        tap = LslTap(info)
+        kind = info.type()
+        tap = LslTap(info, cut=lambda: self._cut(kind))
         name, number = info.name(), 2
         while name in self._taps:
             name, number = f"{info.name()} ({number})", number + 1

@@ -201,6 +201,7 @@ def _lsl(loop: SensingLoop, config: Config, options: Options, permit: Permit) ->
         tell,
         follow=options.follow,
         refuse=refuse,
+        cut=loop.cut_off,
     )
     try:
         watch.find()
