@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -36,6 +37,10 @@ REPORTS = (
     *(
         Rating(7.0 + k / 25, "anna", "clinician", ("valence",), (None if k < 10 else 0.5,))
         for k in range(50)
+    ),
+    *(
+        Rating(3.0 + k / 25, "bea", "parent", ("calm", "tense"), (0.0, 1.0) if k < 25 else (1.0, 0.0))
+        for k in range(51)
     ),
 )  # fmt: skip
 
@@ -76,11 +81,21 @@ def test_the_report_tells_answers_scales_and_sums(folder: Path) -> None:
     assert "health · tense" in told
 
 
+def test_the_report_shows_when_each_class_was_chosen(folder: Path) -> None:
+    figure = section(folder, "en").partition("rated by bea (parent)")[2].partition("</figure>")[0]
+    bar = r'<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)" height="13" fill="#5b7c99"/>'
+    (calm,) = re.findall(bar, figure.partition(">calm</text>")[2].partition("<text")[0])
+    (tense,) = re.findall(bar, figure.partition(">tense</text>")[2])
+    assert float(calm[0]) == pytest.approx(float(tense[0]) + float(tense[1]), abs=0.11)
+    assert figure.count('fill="url(#hatch)"') == 4
+    assert figure.count("not measured: nobody rated") == 4
+
+
 def test_the_report_sets_ratings_beside_the_estimate(folder: Path) -> None:
     told = section(folder, "en")
     assert "rated by anna (clinician)" in told
     assert "not measured: nobody rated" in told
-    assert told.count("<svg") == 1
+    assert told.count("<svg") == 2  # anna's axes, bea's classes
 
 
 def test_the_report_speaks_german(folder: Path) -> None:

@@ -106,6 +106,33 @@ def courses(shown: Sequence[Course], span: Span, marks: Sequence[Mark], height: 
     return svg(bottom + 20, title, "".join(parts))
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A class of a rating: the stretches (from, to; s) in which it was chosen, and those nobody rated."""
+
+    label: str
+    chosen: Sequence[tuple[float, float]]
+    gaps: Sequence[Gap]
+
+
+def choices(shown: Sequence[Choice], span: Span, marks: Sequence[Mark]) -> str:
+    """One bar a class: full while it was chosen, hatched while nobody rated."""
+    pitch, top = 20, 16
+    bottom = top + pitch * len(shown)
+    begin, end = span.x(span.t0), span.x(span.t1)
+    parts = []
+    for i, choice in enumerate(shown):
+        y = top + pitch * i
+        parts.append(_label("expression", choice.label, y + 10))
+        parts.append(_rect(begin, y, end - begin, 13, "#f3f4f6"))
+        bars = [(span.x(t0), span.x(t1)) for t0, t1 in choice.chosen]
+        parts += [_rect(x0, y, x1 - x0, 13, COLOURS["expression"]) for x0, x1 in bars]
+        parts += [_gap(gap, span, y, 13) for gap in choice.gaps]
+    parts.append(_mark_lines(marks, span, top - 2, bottom - 4, numbers=True))
+    parts.append(_axis(span, bottom))
+    return svg(bottom + 20, "When each class was chosen", "".join(parts))
+
+
 def shares(values: Sequence[tuple[str, float]]) -> str:
     """A bar for each expression: its mean probability while expressions were measured."""
     pitch, width = 19, WIDTH - LEFT - RIGHT - 60

@@ -7,12 +7,12 @@ from html import escape
 import numpy as np
 
 from insula.edge.reports import Answer, Rating
-from insula.ui.dashboard.series import Gap
+from insula.ui.dashboard.series import FloatArray, Gap
 from insula.ui.dashboard.words import Words
 from insula.ui.protocol.questionnaire import Question, Questionnaire
 from insula.ui.protocol.sheets import Sheet, load, response_time, sheets
 from insula.ui.protocol.toml import say
-from insula.ui.report.charts import Course, Span, clock, courses
+from insula.ui.report.charts import Choice, Course, Span, choices, clock, courses
 from insula.ui.report.facts import Facts
 from insula.ui.report.parts import table
 
@@ -128,14 +128,28 @@ def _ratings(facts: Facts, span: Span) -> str:
         shown = []
         for k, axis in enumerate(labels):
             if (column := {"valence": 0, "arousal": 2}.get(axis)) is None:
-                continue  # classes have no course
+                continue
             fused, gaps = session.fused, facts.validity[0].gaps
             estimate = (fused.times, fused.rows[:, column], fused.rows[:, column + 1], gaps)
             rated = (times, rows[:, k], np.zeros(len(times)), around)
             shown.append(Course(axis, words(axis), *estimate, ends=("", words("estimated"))))
             shown.append(Course("fused", words(axis), *rated, ends=("", words("rated")), why=_NOT_RATED))
+        who = words("rated by {name} ({role})", name=annotator, role=words(role))
         if shown:
-            who = words("rated by {name} ({role})", name=annotator, role=words(role))
             figure = courses(shown, span, session.marks, 60)
-            figures.append(f"<h3>{escape(who)}</h3><figure>{figure}</figure>")
+        else:
+            classes = [_choice(label, times, rows[:, k], around) for k, label in enumerate(labels)]
+            figure = choices(classes, span, session.marks)
+        figures.append(f"<h3>{escape(who)}</h3><figure>{figure}</figure>")
     return "".join(figures)
+
+
+def _choice(label: str, times: FloatArray, values: FloatArray, around: tuple[Gap, Gap]) -> Choice:
+    known = np.nan_to_num(values, nan=-1.0)
+    edges = np.flatnonzero(np.diff(known, prepend=np.inf))
+    stretches = list(
+        zip(times[edges].tolist(), [*times[edges[1:]].tolist(), times[-1]], known[edges], strict=True)
+    )
+    chosen = [(t0, t1) for t0, t1, value in stretches if value > 0.5]
+    unrated = [Gap(t0, t1, _NOT_RATED) for t0, t1, value in stretches if value < 0]
+    return Choice(label, chosen, [around[0], *unrated, around[1]])
