@@ -55,15 +55,28 @@ class Arousal:
         self.closed = True
 
 
+class Ear(Arousal):
+    """Notes what it is told of the device's own voice."""
+
+    note = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[tuple[bool, float]] = []
+
+    def speaking(self, speaks: bool, t: float) -> None:
+        self.told.append((speaks, t))
+
+
 class Bench:
-    def __init__(self, clock: Clock | None = None) -> None:
+    def __init__(self, clock: Clock | None = None, estimator: Arousal | None = None) -> None:
         self.published: list[AffectEstimate] = []
         self.events: list[HealthEvent] = []
         self.news = threading.Condition()
         self.health = Health(self.note)
         self.writer: StreamWriter
         self.writer, reader = memory_stream(INFO)
-        self.estimator = Arousal()
+        self.estimator = estimator or Arousal()
         self.node = EstimatorNode(
             "eda estimator",
             self.estimator,
@@ -192,3 +205,20 @@ def test_an_unusable_model_ends_the_start_with_its_error(bench: Bench) -> None:
         bench.node.start()
     assert bench.events[-1].state == "failed"
     assert bench.node.join(0.0)
+
+
+def test_an_ear_is_told_when_the_device_speaks_and_its_note_is_said() -> None:
+    ear = Ear()
+    bench = Bench(estimator=ear)
+    bench.node.start()
+    bench.node.speaking(True, 12.5)
+    ear.note = "the loudspeaker cannot be subtracted"
+    bench.writer.push(np.ones((5, 1), np.float32), sample_times(5, 10.0))
+    bench.until(lambda e: e.measured)
+    bench.finish()
+    assert ear.told == [(True, 12.5)]
+    assert ear.note in [event.reason for event in bench.events if event.node == "eda estimator"]
+
+
+def test_an_estimator_without_ears_need_not_know(bench: Bench) -> None:
+    bench.node.speaking(True, 12.5)

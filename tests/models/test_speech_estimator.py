@@ -162,13 +162,6 @@ def test_speech_below_the_noise_is_not_judged_as_clean(estimator: SpeechEstimato
     assert noisy.quality < 0.7 * clean.quality
 
 
-def test_nothing_is_judged_while_the_device_speaks(estimator: SpeechEstimator) -> None:
-    estimator.hold(True)
-    assert judge(estimator, speech(1.0))[-1].reason.startswith("held")
-    estimator.hold(False)
-    assert judge(estimator, np.concatenate([hush(0.5), speech(2.0)]))[-1].measured
-
-
 def test_simulated_sound_is_called_simulated(estimator: SpeechEstimator) -> None:
     info = StreamInfo("sim", "Audio", SFREQ, ("mono",), ("full scale",), simulated=True)
     estimator.start(info)

@@ -97,7 +97,7 @@ def test_a_device_that_appears_later_is_found(null_sink: NullSink) -> None:
 
 def test_a_device_of_another_rate_is_resampled(null_sink: NullSink, monkeypatch: pytest.MonkeyPatch) -> None:
     """The null sink converts everything, so the device's own rate is forced on the driver."""
-    monkeypatch.setattr(portaudio, "_possible_rate", lambda sd, index, wanted, own: 48000)
+    monkeypatch.setattr(portaudio, "_possible_rate", lambda sd, index, wanted, channels, own: 48000)
     tone = (0.4 * np.sin(2 * np.pi * 500 * np.arange(32000) / 16000)).astype(np.float32)
     microphone = Microphone()
     microphone.open()
@@ -109,3 +109,12 @@ def test_a_device_of_another_rate_is_resampled(null_sink: NullSink, monkeypatch:
     assert np.diff(times).max() < 2 / 16000
     spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound))))
     assert np.fft.rfftfreq(len(sound), 1 / 16000)[spectrum.argmax()] == pytest.approx(500.0, abs=2.0)
+
+
+def test_two_channels_have_the_names_that_were_given(null_sink: NullSink) -> None:
+    microphone = Microphone(channels=["voice", "loudspeaker"])
+    (info,) = microphone.open()
+    blocks = [block for _ in range(20) for block in microphone.read(0.2)]
+    microphone.close()
+    assert info.ch_names == ("voice", "loudspeaker")
+    assert {block.data.shape[1] for block in blocks} == {2}

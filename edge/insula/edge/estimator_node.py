@@ -13,7 +13,7 @@ from insula.edge.clock import Clock
 from insula.edge.engines.choice import Engines
 from insula.edge.governor import Governor, Pace
 from insula.edge.health import Health, NodeState
-from insula.edge.protocols import Estimator, Personal
+from insula.edge.protocols import Estimator, Listening, Personal
 from insula.edge.sensor_node import in_words
 from insula.edge.stream import StreamReader
 from insula.edge.types import AffectEstimate, Modality
@@ -55,6 +55,7 @@ class EstimatorNode:
         self._pace = Pace()
         self._clock = clock
         self._resting = False
+        self._note = ""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self.run, name=f"estimator {name}", daemon=True)
 
@@ -95,6 +96,11 @@ class EstimatorNode:
     def learned(self) -> dict[str, Any] | None:
         """What the estimator learned of the person's rest."""
         return self._estimator.learned() if isinstance(self._estimator, Personal) else None
+
+    def speaking(self, speaks: bool, t: float) -> None:
+        """Tell an estimator of sound whether the device itself speaks from time ``t`` (s) on."""
+        if isinstance(self._estimator, Listening):
+            self._estimator.speaking(speaks, t)
 
     def run(self) -> None:
         """Do the work; the body of the node's thread."""
@@ -149,12 +155,13 @@ class EstimatorNode:
         """Take the pace that the last estimate's duration and the machine's warmth allow."""
         t = self._clock()
         pace = self._governor.took(self.name, t, t - began, self._estimator.period_s)
-        if pace != self._pace:
-            self._pace = pace
+        note = self._estimator.note if isinstance(self._estimator, Listening) else ""
+        if (pace, note) != (self._pace, self._note):
+            self._pace, self._note = pace, note
             self._running()
 
     def _running(self) -> None:
-        words = "; ".join(filter(None, (self._pace.reason, self.engines.note)))
+        words = "; ".join(filter(None, (self._note, self._pace.reason, self.engines.note)))
         self._health.set(self.name, "estimator", NodeState.RUNNING, words)
 
     def _wait_for_fresh(self, from_t: float) -> None:

@@ -242,6 +242,14 @@ class SensingLoop:
         """Publish what a person did or said, for every sink."""
         self._publish(item)
 
+    def speaking(self, speaks: bool, t: float | None = None) -> None:
+        """Say that the device itself speaks from time ``t`` (s, default: this moment) on, or no longer does.
+
+        No voice is judged meanwhile: a robot must not take its own for a person's. ``t`` may be ahead.
+        """
+        for node in self._estimators:
+            node.speaking(speaks, self.clock() if t is None else t)
+
     def learn(self, modalities: Collection[Modality]) -> None:
         """These rest from now on, all others do not: the guided minute."""
         for node in self._estimators:

@@ -109,6 +109,18 @@ class Personal(Protocol):
 
 
 @runtime_checkable
+class Listening(Protocol):
+    """What an estimator of sound may have beside its methods: it tells a person from the device itself."""
+
+    @property
+    def note(self) -> str:
+        """What hinders it in that, "" when nothing does; the estimator's health says so."""
+
+    def speaking(self, speaks: bool, t: float) -> None:
+        """The device itself speaks from time ``t`` (s) on, or no longer does. From any thread."""
+
+
+@runtime_checkable
 class Engine(Protocol):
     """A loaded network: named arrays in, named arrays out, static shapes, batch 1.
 

@@ -1,4 +1,4 @@
-"""Microphones through PortAudio (sounddevice): 16 kHz, mono."""
+"""Microphones through PortAudio (sounddevice): 16 kHz."""
 
 from __future__ import annotations
 
@@ -39,17 +39,27 @@ def probe() -> list[Found]:
 class Microphone:
     """Sound as it comes, in blocks of 20 ms."""
 
-    def __init__(self, *, device: str = "", latency_s: float = 0.0, clock: Clock = now) -> None:
+    def __init__(
+        self,
+        *,
+        device: str = "",
+        channels: Sequence[str] = ("mono",),
+        latency_s: float = 0.0,
+        clock: Clock = now,
+    ) -> None:
         """Record from ``device``.
 
         ``device`` is (part of) a name that ``insula devices`` shows, or its number; "" is the system's
-        default. ``latency_s`` is the constant delay between sound and callback; it is taken off the times.
+        default. ``channels`` names its first channels in order; some microphones give what the loudspeaker
+        plays as one of them. ``latency_s`` is the constant delay between sound and callback; it is taken off
+        the times.
         """
         self._device = device
+        self._channels = tuple(channels)
         self._latency_s = latency_s
         self._clock = clock
         self._capture: portaudio.Capture | None = None
-        self._resampler: Resampler | None = None
+        self._resamplers: list[Resampler] = []
         self._blocks: Waiting = queue.SimpleQueue()
         self._retimer = Retimer(SFREQ_HZ)
         self._opened = 0.0
@@ -71,9 +81,12 @@ class Microphone:
         self.close()
         blocks: Waiting = queue.SimpleQueue()
         self._blocks = blocks
-        capture = portaudio.start(self._device, SFREQ_HZ, self._arrived, lambda: blocks.put(_ENDED))
+        capture = portaudio.start(
+            self._device, SFREQ_HZ, len(self._channels), self._arrived, lambda: blocks.put(_ENDED)
+        )
         self._capture = capture
-        self._resampler = None if capture.rate == SFREQ_HZ else Resampler(capture.rate, SFREQ_HZ)
+        resampled = self._channels if capture.rate != SFREQ_HZ else ()
+        self._resamplers = [Resampler(capture.rate, SFREQ_HZ) for _ in resampled]
         self._retimer = Retimer(SFREQ_HZ)
         self._opened = self._clock()
         self._seen = None
@@ -82,8 +95,8 @@ class Microphone:
                 name="microphone",
                 type="Audio",
                 sfreq=float(SFREQ_HZ),
-                ch_names=("mono",),
-                units=("full scale",),
+                ch_names=self._channels,
+                units=("full scale",) * len(self._channels),
                 sensor_id=f"microphone:{capture.name}",
                 limits=(-_FULL_SCALE, _FULL_SCALE),
                 latency_s=self._latency_s,
@@ -104,9 +117,9 @@ class Microphone:
         data, stamp = item
         self._seen = stamp
         stamp -= self._latency_s
-        if self._resampler is not None:
-            data = self._resampler(data[:, 0])[:, None]
-            stamp -= self._resampler.delay_s
+        if self._resamplers:
+            data = np.column_stack([r(data[:, i]) for i, r in enumerate(self._resamplers)])
+            stamp -= self._resamplers[0].delay_s
         return (Block(0, data, self._retimer.stamp(len(data), stamp), self._retimer),)
 
     def _check_silence(self) -> None:

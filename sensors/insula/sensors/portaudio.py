@@ -17,7 +17,7 @@ _BLOCK_S: Final = 0.02
 _running: set[int] = set()
 
 Arrived = Callable[[npt.NDArray[np.float32], bool], None]
-"""Takes a block ``(n, 1)``, to be copied, and whether sound was lost; runs on PortAudio's thread."""
+"""Takes a block ``(n, channels)``, to be copied, and whether sound was lost; runs on PortAudio's thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,32 +40,34 @@ def inputs() -> list[tuple[int, str]]:
     return [(i, d["name"]) for i, d in enumerate(sd.query_devices()) if d["max_input_channels"] > 0]
 
 
-def start(device: str, rate: int, arrived: Arrived, ended: Callable[[], None]) -> Capture:
-    """Record mono from ``device`` ("" = default) in blocks of 20 ms, at ``rate`` Hz where it can.
+def start(device: str, rate: int, channels: int, arrived: Arrived, ended: Callable[[], None]) -> Capture:
+    """Record from ``device`` ("" = default) in blocks of 20 ms, at ``rate`` Hz where it can.
 
     PortAudio lists the devices once; what was plugged in later is only found after it is started anew,
     which is done here if the first attempt fails and nobody of ours is recording.
     """
     sd = library("sounddevice", _REMEDY)
     try:
-        return _start(sd, device, rate, arrived, ended)
+        return _start(sd, device, rate, channels, arrived, ended)
     except SensorUnavailable:
         if _running:
             raise
     sd._terminate()
     sd._initialize()
-    return _start(sd, device, rate, arrived, ended)
+    return _start(sd, device, rate, channels, arrived, ended)
 
 
-def _start(sd: Any, device: str, rate: int, arrived: Arrived, ended: Callable[[], None]) -> Capture:
+def _start(
+    sd: Any, device: str, rate: int, channels: int, arrived: Arrived, ended: Callable[[], None]
+) -> Capture:
     index = _choose(device)
     try:
         described = sd.query_devices(index, "input")
-        rate = _possible_rate(sd, index, rate, int(described["default_samplerate"]))
+        rate = _possible_rate(sd, index, rate, channels, int(described["default_samplerate"]))
         stream = sd.InputStream(
             device=index,
             samplerate=rate,
-            channels=1,
+            channels=channels,
             dtype="float32",
             blocksize=round(rate * _BLOCK_S),
             latency="low",
@@ -83,10 +85,10 @@ def _start(sd: Any, device: str, rate: int, arrived: Arrived, ended: Callable[[]
     return Capture(str(described["name"]), rate, stream)
 
 
-def _possible_rate(sd: Any, index: int | None, wanted: int, own: int) -> int:
+def _possible_rate(sd: Any, index: int | None, wanted: int, channels: int, own: int) -> int:
     """``wanted`` unless the device (or the layer above it) cannot convert to it."""
     try:
-        sd.check_input_settings(device=index, channels=1, dtype="float32", samplerate=wanted)
+        sd.check_input_settings(device=index, channels=channels, dtype="float32", samplerate=wanted)
     except sd.PortAudioError:
         return own
     return wanted

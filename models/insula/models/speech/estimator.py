@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from insula.edge.engines.choice import Loader, on_cpu
-from insula.edge.errors import DataError
+from insula.edge.errors import DataError, ModelError
 from insula.edge.stream import StreamReader
 from insula.edge.types import AffectEstimate, Chunk, Clue, Modality, StreamInfo
 from insula.models import manifest
@@ -24,6 +24,7 @@ from insula.models.speech.features import (
 )
 from insula.models.speech.functionals import N_FUNCTIONALS, functionals, syllable_rate_hz
 from insula.models.speech.model import Baseline, Judgement, SpeechModel
+from insula.models.speech.own_voice import LONGEST_STEP_S, Intake, Loudspeaker, Speaking
 from insula.models.speech.phrase import Phrase
 from insula.models.speech.vad import BLOCK, VoiceActivity, VoiceGate
 
@@ -31,7 +32,6 @@ _NOISE_FRAMES: Final = 1_000  # levels of the last 10 s without voice
 _FEWEST_NOISE_FRAMES = 30
 _RECENT_SAMPLES = SFREQ_HZ  # clipping is judged over the last second
 _SHORTEST_S = 0.6
-_LONGEST_STEP_S = 0.02  # between two samples; anything longer is a gap
 _FEWEST_HABITS = 5  # stretches before a deviation from them means anything
 _PROSODY = ("pitch", "energy", "speech rate")
 _PROSODY_UNITS = ("Hz", "dBFS", "1/s")
@@ -42,7 +42,11 @@ class SpeechEstimator:
 
     ``model`` names shipped weights ("speech-expression" or "speech-expression-nc"); ``language`` ("de", "en",
     "pl") is told to them if they know it. The speaker's baseline runs along and is taken from earlier phrases
-    only; call :meth:`new_person` when somebody else speaks, :meth:`hold` while the device itself does.
+    only; call :meth:`new_person` when somebody else speaks.
+
+    A device that speaks itself says when (:meth:`speaking`): nothing is judged then, and ``tail_s`` longer.
+    ``reference`` names what its loudspeaker plays, a channel of the microphone's stream or a stream of its
+    own: it is subtracted, so that a person can be heard at the same time.
     """
 
     period_s: float = 0.25
@@ -50,14 +54,24 @@ class SpeechEstimator:
     modality: Modality = "voice"
 
     def __init__(
-        self, *, model: str = "speech-expression", language: str = "", engines: Loader = on_cpu
+        self,
+        *,
+        model: str = "speech-expression",
+        language: str = "",
+        reference: str = "",
+        tail_s: float = 0.3,
+        engines: Loader = on_cpu,
     ) -> None:
         self._name = model
         self._engines = engines
         self._language = language
+        self._reference = reference
         self._model: SpeechModel | None = None
         self._info: StreamInfo | None = None
         self._gate = VoiceGate()
+        self._speaking = Speaking(tail_s)
+        self._loudspeaker = Loudspeaker(reference) if reference else None
+        self._intake = Intake(BLOCK, self._loudspeaker)
         self._baseline = Baseline.empty()
         self._calm = self._reading = False
         self._read: tuple[Baseline, tuple[tuple[float, float, float], ...]] | None = None
@@ -71,33 +85,51 @@ class SpeechEstimator:
         self._forget()
 
     def accepts(self, info: StreamInfo) -> str:
-        """Return "" for audio of one channel at 16 kHz, else the reason why not."""
+        """Return "" for audio of one channel at 16 kHz (beside the reference), else the reason why not."""
         if info.type != "Audio":
             return f"{info.name} carries {info.type}, not Audio"
-        if info.n_channels != 1 or info.sfreq != SFREQ_HZ:
+        if info.name == self._reference:
+            return f"{info.name} is what the loudspeaker plays"
+        heard = [name for name in info.ch_names if name != self._reference]
+        if len(heard) != 1 or info.sfreq != SFREQ_HZ:
             return (
-                f"{info.name} has {info.n_channels} channels at {info.sfreq:g} Hz; "
+                f"{info.name} has {len(heard)} channels at {info.sfreq:g} Hz; "
                 f"the voice model takes one at {SFREQ_HZ} Hz"
             )
         return ""
 
+    def join(self, beside: StreamReader) -> bool:
+        """Take the stream of what the loudspeaker plays."""
+        return self._loudspeaker is not None and self._loudspeaker.join(beside)
+
     def start(self, info: StreamInfo) -> None:
         """Load weights and voice detector; raises ``ModelError`` with what to do."""
+        if self._loudspeaker is not None and not self._loudspeaker.found(info):
+            raise ModelError(
+                f"reference = {self._reference!r}: neither a channel of {info.name} nor another stream of "
+                f"sound with one channel at {SFREQ_HZ} Hz is called so"
+            )
         self._model = SpeechModel(manifest.load(self._name), self._engines)
         self._info = info
         self._forget()
 
     def close(self) -> None:
-        """Release the weights."""
+        """Release the weights and the loudspeaker's stream."""
+        if self._loudspeaker is not None:
+            self._loudspeaker.close()
         if self._model is not None:
             self._model.close()
             self._model = None
 
-    def hold(self, held: bool) -> None:
-        """Judge nothing while ``held``: the device itself is speaking."""
-        self._gate.hold(held)
-        if held:
-            self._phrase.clear()
+    def speaking(self, speaks: bool, t: float) -> None:
+        """The device itself speaks from time ``t`` (s) on, or no longer does. From any thread."""
+        self._speaking.tell(speaks, t)
+
+    @property
+    def note(self) -> str:
+        """Why the loudspeaker is not subtracted at the moment, "" when it is or need not be."""
+        lost = self._loudspeaker.lost if self._loudspeaker is not None else ""
+        return f"the device's own voice is not subtracted: {lost}" if lost else ""
 
     def new_person(self) -> None:
         """Forget the running baseline: somebody else is speaking."""
@@ -149,10 +181,12 @@ class SpeechEstimator:
         chunks = reader.read_new()
         if not chunks:
             return None
+        if self._loudspeaker is not None:
+            self._loudspeaker.listen()
         for chunk in chunks:
             self._take(chunk)
         recent = np.concatenate(self._recent) if self._recent else np.zeros(0, np.float32)
-        waiting = len(self._rest)  # not yet a whole block: nothing below rests on it
+        waiting = self._intake.waiting
         t = float(chunks[-1].times[-1]) - waiting / SFREQ_HZ
         sample = chunks[-1].first + len(chunks[-1]) - 1 - waiting
         reason = self._unjudged(recent)
@@ -175,7 +209,7 @@ class SpeechEstimator:
         self._restart()
 
     def _restart(self) -> None:
-        self._rest = np.zeros(0, np.float32)
+        self._intake.restart()
         self._features.reset()
         self._activity.reset()
         self._gate.reset()
@@ -183,28 +217,39 @@ class SpeechEstimator:
 
     def _take(self, chunk: Chunk) -> None:
         gap = self._next >= 0 and chunk.first != self._next
-        if gap or chunk.times[0] - self._newest > _LONGEST_STEP_S:
+        if gap or chunk.times[0] - self._newest > LONGEST_STEP_S:
             self._restart()  # neither a frame nor a phrase may span a gap
         self._next, self._newest = chunk.first + len(chunk), float(chunk.times[-1])
-        samples = chunk.data[:, 0].astype(np.float32)
+        samples, played = self._channels(chunk)
         if not np.isfinite(samples).all():  # one such sample would stay in the voice detector for good
             self._restart()
             self._broken = True
             return
         self._broken = False
         self._remember(samples)
-        sound = np.concatenate([self._rest, samples])
-        whole = len(sound) // BLOCK * BLOCK  # blocks of fixed place: the pieces' size must not matter
-        self._rest = sound[whole:].copy()
-        for block in sound[:whole].reshape(-1, BLOCK):
-            self._hear(block)
+        for block, t in self._intake.push(samples, chunk.times, played):
+            self._hear(block, t)
 
-    def _hear(self, block: FloatArray) -> None:
+    def _channels(self, chunk: Chunk) -> tuple[FloatArray, FloatArray | None]:
+        """The microphone's samples and, if the stream carries it, the loudspeaker's."""
+        data, names = chunk.data.astype(np.float32), self._require_info().ch_names
+        if self._reference not in names:
+            return data[:, 0], None
+        own = names.index(self._reference)
+        return data[:, 1 - own], data[:, own]
+
+    def _hear(self, block: FloatArray, t: float) -> None:
+        self._hold(self._speaking.at(t))
         self._probability = float(self._activity.push(block)[0])
         was_open = self._gate.open
         if not self._gate.push(self._probability) and was_open:
             self._finish_phrase()
         self._sort(self._features.push(block))
+
+    def _hold(self, held: bool) -> None:
+        if held != self._gate.held:
+            self._finish_phrase()
+            self._gate.hold(held)
 
     def _remember(self, samples: FloatArray) -> None:
         self._recent.append(samples)
@@ -236,7 +281,7 @@ class SpeechEstimator:
         if self._broken:
             return "the sound holds values that are not numbers"
         if self._gate.held:
-            return "held: the device itself is speaking"
+            return "own voice: the device itself is speaking"
         level = 10 * np.log10(np.mean(recent.astype(np.float64) ** 2) + 1e-12) if len(recent) else -np.inf
         if level < quality.SILENT_DB:
             return "no signal: the microphone delivers silence"
@@ -295,8 +340,11 @@ class SpeechEstimator:
             for i, (name, unit, value) in enumerate(zip(_PROSODY, _PROSODY_UNITS, values, strict=True))
             if np.isfinite(value)
         ]
-        activity = Clue(stream, "voice activity", self._probability)
-        return (*clues, activity, Clue(stream, "signal-to-noise ratio", snr, "dB"))
+        clues.append(Clue(stream, "voice activity", self._probability))
+        clues.append(Clue(stream, "signal-to-noise ratio", snr, "dB"))
+        if self._loudspeaker is not None:
+            clues.append(Clue(stream, "own voice subtracted", float(not self._loudspeaker.lost)))
+        return tuple(clues)
 
     def _usual(self) -> list[tuple[float, float]] | None:
         """Mean and deviation of the person's prosody so far, ``None`` while too little was heard."""
