@@ -96,9 +96,9 @@ def test_scans_are_rare_while_all_faces_are_in_view() -> None:
 def test_boxes_of_a_sure_detector_count_at_once() -> None:
     tracker = Tracker(Scene())
     sure = replace(LEFT, sure=True)
-    assert [track.number for track in tracker.match([sure], 0.0)] == [1]
-    assert [track.number for track in tracker.match([replace(sure, x=60)], 0.1)] == [1]
-    assert tracker.match([], 0.2) == []
+    assert [track.number for track in tracker.match([sure], FRAME, 0.0)] == [1]
+    assert [track.number for track in tracker.match([replace(sure, x=60)], FRAME, 0.1)] == [1]
+    assert tracker.match([], FRAME, 0.2) == []
 
 
 def test_overlap_is_intersection_over_union() -> None:

@@ -24,6 +24,17 @@ def fit(picture: npt.NDArray[np.uint8], size: int = SIZE) -> npt.NDArray[np.uint
     return np.asarray(resized, np.uint8)
 
 
+def cut(gray: npt.NDArray[np.uint8], x: float, y: float, side: float) -> npt.NDArray[np.uint8]:
+    """The square with corner ``x``, ``y`` of a frame (h, w); what lies outside repeats the frame's edge."""
+    left, top, length = round(x), round(y), max(1, round(side))
+    height, width = gray.shape
+    if 0 <= left <= width - length and 0 <= top <= height - length:
+        return np.ascontiguousarray(gray[top : top + length, left : left + length])
+    rows = np.clip(np.arange(top, top + length), 0, height - 1)
+    columns = np.clip(np.arange(left, left + length), 0, width - 1)
+    return np.ascontiguousarray(gray[np.ix_(rows, columns)])
+
+
 def standardise(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """Pictures (n, size, size) → (n, 1, size, size), each with mean 0 and standard deviation 1.
 

@@ -41,6 +41,7 @@ class Box:
     """A square around a face: corner ``x``, ``y`` and ``side`` in pixels; ``score`` in 0…1.
 
     ``profile``: only the profile cascade saw it. ``sure``: a detector without false alarms worth the name.
+    ``carried``: no detector saw it in this frame, its points were followed here from the frame before.
     """
 
     x: float
@@ -49,6 +50,7 @@ class Box:
     score: float
     profile: bool = False
     sure: bool = False
+    carried: bool = False
 
     @property
     def centre(self) -> tuple[float, float]:

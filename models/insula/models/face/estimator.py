@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from insula.edge.engines.choice import Loader, on_cpu
 from insula.edge.errors import DataError
@@ -15,16 +14,18 @@ from insula.edge.stream import StreamReader
 from insula.edge.types import EXPRESSIONS, AffectEstimate, Clue, Face, Modality, StreamInfo, VideoFrame
 from insula.models.face import bundle
 from insula.models.face.blendshapes import PersonBaseline, action_units, clues, support
-from insula.models.face.detect import Box, CascadeDetector, Gray
+from insula.models.face.crop import cut
+from insula.models.face.detect import CascadeDetector, Gray
 from insula.models.face.eyes import EyeWatch, closure
+from insula.models.face.gaze import gaze
 from insula.models.face.landmarker import LandmarkedFace, Landmarker
 from insula.models.face.model import ExpressionNet, Reading
 from insula.models.face.quality import picture_quality
 from insula.models.face.track import Track, Tracker
 from insula.models.va import mapped_measures
 
-_PROFILE_TRUST: Final = 0.5
-"""Quality factor of a face seen from the side: FER's pictures are mostly frontal."""
+_ASIDE_TRUST: Final = 0.5
+"""Quality factor of a face seen from the side or carried through a turn: training pictures are frontal."""
 
 _DARK_FRAME: Final = 4.0
 
@@ -83,7 +84,7 @@ class FaceEstimator:
         if person is None:
             dark = gray.mean() < _DARK_FRAME
             return self._absent(frame, "too dark to see a face" if dark else "no face in the frame")
-        crop = _cut(gray, person.box)
+        crop = cut(gray, person.box.x, person.box.y, person.box.side)
         quality = picture_quality(crop)
         if quality.reason:
             return self._absent(frame, quality.reason, faces)
@@ -93,7 +94,7 @@ class FaceEstimator:
             modality="face",
             stream=self._stream,
             t=frame.t,
-            quality=quality.value * (_PROFILE_TRUST if person.box.profile else 1.0),
+            quality=quality.value * (_ASIDE_TRUST if person.box.profile or person.box.carried else 1.0),
             valence=valence,
             arousal=arousal,
             expression=tuple(reading.log_probabilities.tolist()),
@@ -135,7 +136,7 @@ class FaceEstimator:
         seen = self._landmarker.find(frame.image, frame.t) if self._landmarker is not None else []
         if not seen:
             return self._tracker.update(gray, frame.t), {}
-        tracks = self._tracker.match([face.box for face in seen], frame.t)
+        tracks = self._tracker.match([face.box for face in seen], gray, frame.t)
         nearest = {
             track.number: max(seen, key=lambda face, box=track.box: box.overlap(face.box))  # type: ignore[misc]
             for track in tracks
@@ -157,7 +158,9 @@ class FaceEstimator:
             units = action_units(shapes, names)
             self._eyes.see(closure(shapes, names), t)
             head = zip(("head yaw", "head pitch", "head roll"), landmarked.pose, strict=True)
-            extra += [Clue(self._stream, name, value, "°") for name, value in head]
+            sight = gaze(landmarked.points, dict(zip(names, shapes, strict=True)), landmarked.pose)
+            eyes = zip(("gaze yaw", "gaze pitch"), sight or (), strict=False)
+            extra += [Clue(self._stream, name, value, "°") for name, value in (*head, *eyes)]
         self._follow_rest()
         self.baseline.see(units)
         top = EXPRESSIONS[int(reading.log_probabilities.argmax())]
@@ -205,12 +208,3 @@ def _face(track: Track, landmarked: LandmarkedFace | None) -> Face:
     if landmarked is not None:
         points = tuple((float(x), float(y)) for x, y in landmarked.points.tolist())
     return Face((box.x, box.y, box.side, box.side), box.score, track.number, points)
-
-
-def _cut(gray: Gray, box: Box) -> npt.NDArray[np.uint8]:
-    """The picture inside ``box``; what lies outside the frame repeats its edge."""
-    left, top, side = round(box.x), round(box.y), max(1, round(box.side))
-    height, width = gray.shape
-    rows = np.clip(np.arange(top, top + side), 0, height - 1)
-    columns = np.clip(np.arange(left, left + side), 0, width - 1)
-    return np.ascontiguousarray(gray[np.ix_(rows, columns)])
