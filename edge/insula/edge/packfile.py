@@ -106,6 +106,15 @@ class Arrays:
             raise DataError(f"{self._path.name}: {key} should be a list of texts, not {array.dtype}")
         return tuple(str(text) for text in array)
 
+    def labels(self, key: str) -> tuple[str, ...]:
+        """The array ``key`` ``(n,)`` of names, whether texts or whole numbers."""
+        array = self._array(key)
+        if array.dtype.kind not in "USiu" or array.ndim != 1:
+            raise DataError(
+                f"{self._path.name}: {key} should be a list of texts or whole numbers, not {array.dtype}"
+            )
+        return tuple(str(label) for label in array)
+
     def _array(self, key: str) -> npt.NDArray[Any]:
         if key not in self:
             raise DataError(f"{self._path.name} has no array {key!r}")

@@ -240,7 +240,11 @@ def evaluate(
     ],
     model: Annotated[
         str,
-        typer.Option("--model", help="Speech only: which weights; default: those the pack's licence allows."),
+        typer.Option(
+            "--model",
+            help="Speech: which weights; default: those the pack's licence allows. "
+            "Face: the face-va.toml of a valence/arousal head of your own, on rated faces.",
+        ),
     ] = "",
 ) -> None:
     """Evaluate the shipped model on a packed data set: predictions as CSV, report card on the terminal."""
@@ -251,10 +255,17 @@ def evaluate(
 
 @app.command(rich_help_panel=panels.MODELS)
 def train(
-    modality: Annotated[str, typer.Argument(metavar="WHAT", help="face, speech, eda, eeg or fusion.")],
+    modality: Annotated[
+        str, typer.Argument(metavar="WHAT", help="face, speech, eda, eeg, fusion or face-va.")
+    ],
     data: Annotated[
         Path,
-        typer.Option("--data", "--root", metavar="DIR", help="Folder with the training data (docs/data.md)."),
+        typer.Option(
+            "--data",
+            "--root",
+            metavar="DIR",
+            help="Folder with the training data, for face-va a pack of rated faces (docs/data.md).",
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where weights and manifest go.")] = Path(
         "weights"
@@ -272,7 +283,8 @@ def train(
 
     With --dataset, a published method on a named set, scored both ways: by its own protocol (labelled as
     leaking) and with people kept apart. EEG: the RBTransformer on emotion sets that need an agreement.
-    EDA: the multi-task network with a physical residual.
+    EDA: the multi-task network with a physical residual. face-va: a head for valence and arousal on the
+    shipped face net, from faces with ratings of your own; [estimators.face] va_file names it.
     """
     from insula.ui.commands import modelling
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import cv2
@@ -22,6 +23,7 @@ from insula.models.face.landmarker import LandmarkedFace, Landmarker
 from insula.models.face.model import ExpressionNet, Reading
 from insula.models.face.quality import picture_quality
 from insula.models.face.track import Track, Tracker
+from insula.models.face.va_head import VaHead
 from insula.models.va import mapped_measures
 
 _ASIDE_TRUST: Final = 0.5
@@ -36,13 +38,15 @@ class FaceEstimator:
     Of several faces the one followed longest counts as the person; all are listed, the person first.
     ``baseline`` learns the person's resting face between ``begin()`` and ``end()``; after that clues carry
     z-scores. MediaPipe's FaceLandmarker takes over detection and action units when its bundle is present.
+    Valence and arousal are ``native`` where ``va_file`` names a head of the user's own, else ``mapped``.
     """
 
     modality: Modality = "face"
 
-    def __init__(self, *, period_s: float = 1 / 15, engines: Loader = on_cpu) -> None:
-        """``engines`` loads the expression net."""
+    def __init__(self, *, period_s: float = 1 / 15, va_file: str = "", engines: Loader = on_cpu) -> None:
+        """``va_file``: the manifest that ``insula train face-va`` wrote; ``engines`` loads the nets."""
         self.period_s = period_s
+        self._va_file = va_file
         self.baseline = PersonBaseline()
         self._engines = engines
         self._resting = self._guided = False
@@ -61,6 +65,8 @@ class FaceEstimator:
         """Load the net, the cascades and, when its bundle is here, MediaPipe; raises ``ModelError``."""
         self._info = info
         self._net = ExpressionNet(self._engines)
+        file = Path(self._va_file).expanduser()
+        self._va = VaHead(file, self._net, self._engines) if self._va_file else None
         self._tracker = Tracker(CascadeDetector())
         self._landmarker = Landmarker(bundle.path()) if bundle.present() else None
         self._eyes = EyeWatch()
@@ -89,7 +95,10 @@ class FaceEstimator:
         if quality.reason:
             return self._absent(frame, quality.reason, faces)
         reading = self._net.read(crop)
-        valence, arousal = mapped_measures(reading.probabilities, self._net.va)
+        if self._va is None:
+            valence, arousal = mapped_measures(reading.probabilities, self._net.va)
+        else:
+            valence, arousal = self._va.measures(reading.inputs)
         return AffectEstimate(
             modality="face",
             stream=self._stream,
@@ -98,11 +107,11 @@ class FaceEstimator:
             valence=valence,
             arousal=arousal,
             expression=tuple(reading.log_probabilities.tolist()),
-            va_source="mapped",
+            va_source="mapped" if self._va is None else "native",
             clues=self._clues(frame.t, reading, landmarked.get(person.number)),
             faces=faces,
             sample=frame.index,
-            model=self._net.manifest.id,
+            model=self._model,
             simulated=self._simulated,
         )
 
@@ -126,6 +135,8 @@ class FaceEstimator:
         """Release the models."""
         if self._info is not None:
             self._net.close()
+            if self._va is not None:
+                self._va.close()
             self._info = None
         if self._landmarker is not None:
             self._landmarker.close()
@@ -189,9 +200,14 @@ class FaceEstimator:
             reason=reason,
             faces=faces,
             sample=frame.index,
-            model=self._net.manifest.id,
+            model=self._model,
             simulated=self._simulated,
         )
+
+    @property
+    def _model(self) -> str:
+        head = "" if self._va is None else f" + {self._va.manifest.id}"
+        return self._net.manifest.id + head
 
     @property
     def _stream(self) -> str:

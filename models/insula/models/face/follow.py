@@ -104,4 +104,4 @@ def _inside(box: Box, frame: Gray) -> bool:
     height, width = frame.shape
     wide = min(box.x + box.side, width) - max(box.x, 0)
     high = min(box.y + box.side, height) - max(box.y, 0)
-    return max(wide, 0) * max(high, 0) >= _INSIDE * box.side**2
+    return bool(max(wide, 0) * max(high, 0) >= _INSIDE * box.side**2)

@@ -21,15 +21,24 @@ NAME: Final = "face-expression"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the net reads in one face: natural-log probabilities (8,) and action units 0…1."""
+    """What the net reads in one face: natural-log probabilities (8,) and action units 0…1.
+
+    ``embedding`` (width,) is what both rest on, for heads of one's own.
+    """
 
     log_probabilities: npt.NDArray[np.float64]
     units: dict[int, float]
+    embedding: npt.NDArray[np.float64]
 
     @property
     def probabilities(self) -> npt.NDArray[np.float64]:
         """Probabilities (8,) in the order of ``EXPRESSIONS``."""
         return np.asarray(np.exp(self.log_probabilities))
+
+    @property
+    def inputs(self) -> npt.NDArray[np.float64]:
+        """What a head of one's own is given (width + 8,): the embedding and the log-probabilities."""
+        return np.concatenate([self.embedding, self.log_probabilities])
 
 
 class ExpressionNet:
@@ -62,16 +71,17 @@ class ExpressionNet:
         """
         x = standardise(fit(picture)[None])
         answers = [self._engine.run({"face": view}) for view in (x, np.ascontiguousarray(x[..., ::-1]))]
-        logits, shapes = (
+        logits, shapes, embedding = (
             np.mean([np.asarray(answer[name], np.float64)[0] for answer in answers], axis=0)
-            for name in ("logits", "blendshapes")
+            for name in ("logits", "blendshapes", "embedding")
         )
         logits /= self.temperature
         highest = logits.max()
         log_probabilities = logits - highest - np.log(np.exp(logits - highest).sum())
         # Every unit is the mean of its left and right blendshapes, so the mirror's need no swapping back.
         units = action_units(shapes.tolist(), self._blendshapes)
-        return Reading(log_probabilities, {unit: v for unit, v in units.items() if unit in self._units})
+        units = {unit: value for unit, value in units.items() if unit in self._units}
+        return Reading(log_probabilities, units, embedding)
 
     def close(self) -> None:
         """Release the network."""

@@ -68,20 +68,35 @@ class FacePack:
 def load_pack(path: Path) -> FacePack:
     """Open a pack; raises ``DataError`` when a key is missing or the parts do not fit together."""
     with packfile.arrays(path) as pack:
-        if "votes" not in pack or not ("images" in pack or ("data" in pack and "offsets" in pack)):
+        if "votes" not in pack or not holds_pictures(pack):
             raise DataError(f"{path}: needs votes and either images or data with offsets; has {pack.keys}")
         votes = _ordered_votes(path, pack)
-        offsets = None
-        if "images" in pack:
-            stored = pack.numbers("images", ndim=3)
-            if stored.dtype != np.uint8 or len(stored) != len(votes):
-                raise DataError(f"{path}: images must be uint8 (n, height, width) with one row of votes each")
-        else:
-            stored, offsets = pack.numbers("data", ndim=1), pack.numbers("offsets", ndim=1).astype(np.int64)
-            if stored.dtype != np.uint8 or len(offsets) != len(votes) + 1:
-                raise DataError(f"{path}: data must be uint8 (bytes,) and offsets one longer than votes")
+        stored, offsets = stored_pictures(path, pack, len(votes), "votes")
         index = pack.numbers("index", ndim=1) if "index" in pack else np.arange(len(votes))
     return FacePack(votes, index.astype(np.int64), stored, offsets)
+
+
+def holds_pictures(pack: packfile.Arrays) -> bool:
+    """Whether a pack has pictures in either layout."""
+    return "images" in pack or ("data" in pack and "offsets" in pack)
+
+
+def stored_pictures(
+    path: Path, pack: packfile.Arrays, n: int, labels: str
+) -> tuple[Gray, npt.NDArray[np.int64] | None]:
+    """The pictures of a pack as they are stored, with their offsets; ``labels`` are its ``n`` labels.
+
+    Raises ``DataError`` when they are not ``n`` pictures in one of the two layouts.
+    """
+    if "images" in pack:
+        stored = pack.numbers("images", ndim=3)
+        if stored.dtype != np.uint8 or len(stored) != n:
+            raise DataError(f"{path}: images must be uint8 (n, height, width) with one row of {labels} each")
+        return stored, None
+    stored, offsets = pack.numbers("data", ndim=1), pack.numbers("offsets", ndim=1).astype(np.int64)
+    if stored.dtype != np.uint8 or len(offsets) != n + 1:
+        raise DataError(f"{path}: data must be uint8 (bytes,) and offsets one longer than {labels}")
+    return stored, offsets
 
 
 def _ordered_votes(path: Path, pack: packfile.Arrays) -> npt.NDArray[np.uint8]:

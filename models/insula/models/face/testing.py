@@ -28,4 +28,4 @@ def turned(gray: Gray, face: Box, yaw_deg: float) -> Gray:
     shown = np.clip(depth / 0.15, 0, 1)
     head = np.clip((1 - np.sqrt(u * u + v * v)) / 0.06, 0, 1)
     mixed = head * (shown * wrapped + (1 - shown) * hair) + (1 - head) * gray
-    return np.clip(mixed, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(mixed, 0, 255), np.uint8)

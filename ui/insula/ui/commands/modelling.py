@@ -17,7 +17,11 @@ from insula.ui.terminal import console
 
 _SHOWN = 6
 MODALITIES = ("face", "speech", "eda", "eeg")
-TRAINED = (*MODALITIES, "fusion")
+_RECIPES = {"face-va": "face.va_train"}
+TRAINED = (*MODALITIES, "fusion", *_RECIPES)
+_ONE_PACK = ("face-va",)
+"""What is trained on one pack, not on a folder of them."""
+
 _BY_DATASET = {"eeg": "rb_train", "eda": "pinn_train"}
 
 
@@ -74,16 +78,33 @@ def evaluate(modality: str, data: Path, predictions: Path, model: str = "") -> N
         raise DataError(f"there is no {data}")
     if not predictions.parent.is_dir():
         raise DataError(f"there is no folder {predictions.parent} for the predictions")
-    if model and modality != "speech":
-        raise ConfigError(f"{modality} has one set of weights: --model is for 'insula evaluate speech'")
+    if modality == "face":
+        module = _face_module(data, module, model)
+    elif model and modality != "speech":
+        raise ConfigError(f"{modality} has one set of weights: --model is for speech, or a head for face")
     card = module.evaluate(data, predictions, model) if model else module.evaluate(data, predictions)
     console.print(card.render())
     console.print(f"predictions: {predictions}", style="cyan")
 
 
+def _face_module(data: Path, module: ModuleType, head: str) -> ModuleType:
+    """Faces with ratings of valence and arousal are judged on these, others on their expression votes."""
+    from insula.models.face import va_evaluate, va_pack
+
+    if va_pack.is_rated(data):
+        return va_evaluate
+    if head:
+        raise ConfigError(
+            f"{data} has no valence and arousal: a head of your own is evaluated on rated faces"
+        )
+    return module
+
+
 def train(modality: str, data: Path, out: Path, seed: int, dataset: str = "") -> None:
     """Run the recipe of one modality, or that of one named data set (EEG emotion, multi-task EDA)."""
-    if not data.is_dir():
+    if modality in _ONE_PACK and not data.is_file():
+        raise DataError(f"--data {data} is no file; {modality} is trained on one pack (docs/data.md)")
+    if modality not in _ONE_PACK and not data.is_dir():
         raise DataError(f"--data {data} is not a folder with training data")
     if dataset and modality not in _BY_DATASET:
         raise ConfigError(f"--dataset names a set for {' or '.join(_BY_DATASET)}, not for {modality}")
@@ -105,4 +126,4 @@ def _module(modality: str, what: str) -> ModuleType:
     known = TRAINED if what == "train" else MODALITIES
     if modality not in known:
         raise ConfigError(f"unknown modality {modality!r}{nearest(modality, known)}")
-    return importlib.import_module(f"insula.models.{modality}.{what}")
+    return importlib.import_module(f"insula.models.{_RECIPES.get(modality, f'{modality}.{what}')}")
