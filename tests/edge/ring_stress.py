@@ -1,7 +1,7 @@
 """Tears, kills and stops: what the ring must survive, at any length. Prints one JSON object.
 
-    python tests/edge/ring_stress.py torn --seconds 60
-    python tests/edge/ring_stress.py kill --times 50
+    python tests/edge/ring_stress.py torn --seconds 60 [--way draw]
+    python tests/edge/ring_stress.py kill --times 50 [--way draw]
     python tests/edge/ring_stress.py stop --seconds 3
 
 The short runs of ``test_ring_stress.py`` are the ones of the test suite. POSIX only (it forks).
@@ -27,10 +27,11 @@ from insula.edge.ring_layout import Geometry
 from insula.edge.ring_native import NativeCore
 from insula.edge.ring_numpy import NumpyCore
 from insula.edge.stream import StreamReader, StreamWriter
-from insula.edge.types import StreamInfo
+from insula.edge.types import Chunk, Drawn, StreamInfo
 
 SECONDS = 8.0
-WORDS = 8192  # 64 KiB a sample: a copy takes long enough to be overtaken
+WORDS = 1024  # 8 KiB a sample: a copy takes long enough to be overtaken now and then
+KEPT = 3
 I8 = np.dtype(np.int64)
 CORES: dict[str, type[Core]] = {"c": NativeCore, "numpy": NumpyCore}
 INFO = StreamInfo("stress", "EEG", 1000.0, tuple(map(str, range(64))), ("",) * 64, "float64")
@@ -54,42 +55,40 @@ def child(work: Callable[[], None]) -> Iterator[int]:
         os.waitpid(pid, 0)
 
 
-def torn(folder: Path, core: type[Core], seconds: float) -> dict[str, float]:
+def torn(folder: Path, core: type[Core], seconds: float, way: str) -> dict[str, float]:
     """One writer at full speed, one reader that takes the sample about to be overwritten."""
     path = folder / "torn.ring"
-    ring = Ring.create(Geometry(WORDS * 8, 3, 0, 8), path, core=core)
+    ring = Ring.create(Geometry(WORDS * 8, KEPT, 0, 8), path, core=core)
     items = ring.items(I8, (WORDS,))
 
     def write() -> None:
         block, k = np.empty((1, WORDS), I8), 0
         while True:
-            block[:] = k
-            if not ring.core.push(block, np.array([float(k)]), 0.0, k - 1.0):
-                ring.write(items, block, float(k), 0.0)
+            if way == "draw":
+                ring.draw(items, lambda out, k=k: out.fill(k), float(k))  # type: ignore[misc]
+            else:
+                block[:] = k
+                if not ring.core.push(block, np.array([float(k)]), 0.0, k - 1.0):
+                    ring.write(items, block, float(k), 0.0)
             k += 1
 
-    count = {"right": 0, "silent": 0, "caught_torn": 0, "refused_intact": 0, "records_wrong": 0}
+    count = {"right": 0, "silent": 0, "caught_torn": 0, "overwritten": 0}
     with child(write):
         reader = Ring.attach(path, core=core)
         shared = reader.items(I8, (WORDS,))
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            chunks = reader.core.chead()
-            start, records = reader.records(max(0, chunks - 3), chunks)
-            if not len(records):
+            k = reader.core.chead() - KEPT
+            if k < 0:
                 continue
-            count["records_wrong"] += int((records["first"] != np.arange(start, chunks)).sum())
-            count["records_wrong"] += int((records["t"] != np.arange(start, chunks)).sum())
-            first = int(records["first"][0])
-            copy = shared[first % 3].copy()
-            valid = reader.core.valid(first)
-            intact = bool((copy == first).all())
-            name = (
-                ("right" if intact else "silent")
-                if valid
-                else ("refused_intact" if intact else "caught_torn")
-            )
-            count[name] += 1
+            first, n, t, _ = reader.record(k)
+            copy = shared[first % KEPT].copy()
+            believed = reader.core.intact(k, first)
+            mixed = bool((copy != copy[0]).any())
+            if believed:
+                count["silent" if mixed or (copy[0], first, n, t) != (k, k, 1, k) else "right"] += 1
+            else:
+                count["caught_torn" if mixed else "overwritten"] += 1
         pushed = reader.core.head()
     ring.close()
     return {**count, "pushed": pushed, "files_left": len(list(folder.iterdir()))}
@@ -106,14 +105,27 @@ def _push_for_ever(folder: Path) -> None:
         block += 500
 
 
-def _wrong(chunk_data: np.ndarray, first: int) -> bool:
-    return not (chunk_data == np.arange(first, first + len(chunk_data))[:, None]).all()
+def _draw_for_ever(folder: Path) -> None:
+    writer = StreamWriter(FRAMES, directory=folder)
+    k = writer.reader().pushed
+    while True:
+        frame = Drawn(FRAMES.shape, lambda out, k=k: out.fill(k % 256))  # type: ignore[misc]
+        writer.push(frame, np.array([1 + k / 200]))
+        k += 1
 
 
-def kill(folder: Path, times: int, seed: int = 0) -> dict[str, float]:
+def _wrong(chunk: Chunk) -> bool:
+    numbers = np.arange(chunk.first, chunk.first + len(chunk))
+    if chunk.data.dtype == np.uint8:
+        numbers %= 256
+    return not (chunk.data == numbers.reshape(-1, *[1] * (chunk.data.ndim - 1))).all()
+
+
+def kill(folder: Path, times: int, way: str, seed: int = 0) -> dict[str, float]:
     """Kill the writer ``times`` times in full speed, and as many readers; one reader lives through it all."""
     chance = random.Random(seed)
-    path = folder / "stress.ring"
+    info, write = (FRAMES, _draw_for_ever) if way == "draw" else (INFO, _push_for_ever)
+    path = folder / f"{info.name}.ring"
     got = silent = inside = 0
     attach_s: list[float] = []
     survivor: StreamReader | None = None
@@ -126,7 +138,7 @@ def kill(folder: Path, times: int, seed: int = 0) -> dict[str, float]:
 
     for _ in range(times):
         before = survivor.pushed if survivor else 0
-        with child(lambda: _push_for_ever(folder)):
+        with child(lambda: write(folder)):
             while not path.exists() or (survivor is not None and survivor.pushed == before):
                 time.sleep(0.001)
             t = time.monotonic()
@@ -138,15 +150,15 @@ def kill(folder: Path, times: int, seed: int = 0) -> dict[str, float]:
                 while time.monotonic() < end:
                     for chunk in survivor.read_new():
                         got += len(chunk)
-                        silent += _wrong(chunk.data, chunk.first)
+                        silent += _wrong(chunk)
         raw = Ring.attach(path).core
         inside += raw.fenced_reserve() != raw.head()
     assert survivor is not None
     for chunk in survivor.read_new():
         got += len(chunk)
-        silent += _wrong(chunk.data, chunk.first)
+        silent += _wrong(chunk)
     survivor_ring = Ring.attach(path)
-    heir = StreamWriter(INFO, directory=folder, seconds=SECONDS)
+    heir = StreamWriter(info, directory=folder, seconds=SECONDS)
     survivor.read_new()
     accounted = got + survivor.overruns == survivor.pushed
     heir.close()
@@ -221,6 +233,7 @@ def main() -> None:
     )
     parser.add_argument("what", choices=["torn", "kill", "stop"])
     parser.add_argument("--core", choices=list(CORES), default="c")
+    parser.add_argument("--way", choices=["push", "draw"], default="push", help="copied in, or made in place")
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--times", type=int, default=10)
     options = parser.parse_args()
@@ -228,9 +241,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as name:
         folder = Path(name)
         if options.what == "torn":
-            result = torn(folder, CORES[options.core], options.seconds)
+            result = torn(folder, CORES[options.core], options.seconds, options.way)
         elif options.what == "kill":
-            result = kill(folder, options.times)
+            result = kill(folder, options.times, options.way)
         else:
             result = stop(folder, options.seconds)
     print(json.dumps(result))

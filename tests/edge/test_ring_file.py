@@ -166,3 +166,38 @@ def test_file_names_are_plain_and_distinct() -> None:
     odd = {file_name(name) for name in ("a/b", "a b", "..", ".", "Sensor µ", "sensor/µ", ".hidden")}
     assert len(odd) == 7
     assert all("/" not in name and not name.startswith(".") for name in odd)
+
+
+class TestMemory:
+    """Mappings of files: `ring_memory`."""
+
+    BIG = Geometry(item=1 << 20, cap=5, mirror=0, ccap=8)
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="the others have no huge pages to ask for")
+    def test_rings_begin_where_huge_pages_do(self, path: Path) -> None:
+        ring = Ring.create(self.BIG, path)
+        reader = Ring.attach(path)
+        for one in (ring, reader):
+            at = one.items(np.dtype(np.uint8), (1 << 20,)).ctypes.data - self.BIG.data_off
+            assert at % (2 << 20) == 0
+        ring.close()
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc/self/maps")
+    def test_memory_goes_with_its_last_view(self, path: Path) -> None:
+        def mapped() -> int:
+            return Path("/proc/self/maps").read_text().count(str(path.parent))
+
+        ring = Ring.create(self.BIG, path)
+        view = ring.items(np.dtype(np.uint8), (1 << 20,))[2]
+        ring.close()
+        del ring
+        view[-1] = 7
+        assert mapped() == 1
+        del view
+        assert mapped() == 0
+
+    def test_an_empty_file_is_no_ring(self, path: Path) -> None:
+        path.parent.mkdir()
+        path.touch()
+        with pytest.raises(RingError, match="cannot be mapped"):
+            Ring.attach(path)

@@ -16,7 +16,7 @@ from insula.edge.errors import DataError, RingError
 from insula.edge.messages import MessageWriter
 from insula.edge.stream import FRAME_SLOTS, StreamReader, StreamWriter
 from insula.edge.testing import ManualClock, memory_stream, sample_times
-from insula.edge.types import StreamInfo
+from insula.edge.types import Drawn, StreamInfo
 
 EEG = StreamInfo("eeg", "EEG", 250.0, ("Fp1", "Fp2"), ("microvolts",) * 2)
 CAMERA = StreamInfo("cam", "Video", 30.0, ("rgb",), ("",), "uint8", (4, 6, 3))
@@ -298,6 +298,82 @@ class TestFrames:
         push(writer, 0, 1)
         with pytest.raises(RingError, match="carries samples"):
             reader.latest_frame()
+
+
+def drawn(k: int, shape: tuple[int, ...] = (4, 6, 3)) -> Drawn:
+    return Drawn(shape, lambda out: out.fill(k))
+
+
+class TestDrawnInPlace:
+    def test_it_comes_out_like_a_copied_one(self) -> None:
+        writer, reader = memory_stream(CAMERA)
+        for k in range(100):
+            picture = drawn(k) if k % 2 else image(k)
+            writer.push(picture, np.array([1000 + k / 30]))
+        chunks = reader.read_new()
+        assert [int(chunk.data.max()) for chunk in chunks] == list(range(68, 100))
+        assert [int(chunk.data.min()) for chunk in chunks] == list(range(68, 100))
+        assert [chunk.times[0] for chunk in chunks] == [1000 + k / 30 for k in range(68, 100)]
+        assert reader.overruns == 68
+
+    def test_readers_see_nothing_of_it_before_it_is_whole(self) -> None:
+        writer, reader = memory_stream(CAMERA)
+        for k in range(FRAME_SLOTS):
+            writer.push(image(k), np.array([1000 + k / 30]))
+        seen: list[tuple[int, bool, bool]] = []
+
+        def half(out: npt.NDArray[np.uint8]) -> None:
+            out[:2] = 99
+            newest = reader.latest_frame()
+            assert newest is not None
+            seen.append((newest.index, reader.frame(0) is None, reader.frame(1) is None))
+
+        writer.push(Drawn((4, 6, 3), half), np.array([1100.0]))
+        assert seen == [(FRAME_SLOTS - 1, True, False)], "only the oldest frame has gone"
+
+    def test_a_drawing_that_fails_is_no_frame_and_the_next_one_is(self) -> None:
+        writer, reader = memory_stream(CAMERA)
+        for k in range(FRAME_SLOTS):
+            writer.push(image(k), np.array([1000 + k / 30]))
+
+        def fails(out: npt.NDArray[np.uint8]) -> None:
+            out[:2] = 99
+            raise OSError("the decoder broke")
+
+        with pytest.raises(OSError, match="the decoder broke"):
+            writer.push(Drawn((4, 6, 3), fails), np.array([1100.0]))
+        assert reader.pushed == FRAME_SLOTS
+        assert writer.newest == 1000 + (FRAME_SLOTS - 1) / 30
+        assert reader.frame(0) is None, "half overwritten"
+        writer.push(drawn(40), np.array([1100.0]))
+        chunks = reader.read_new()
+        assert [int(chunk.data.max()) for chunk in chunks] == [*range(1, FRAME_SLOTS), 40]
+
+    @pytest.mark.parametrize(
+        ("picture", "times", "words"),
+        [
+            (drawn(1, (4, 4, 3)), [1.0], "shape"),
+            (drawn(1, (4, 6)), [1.0], "shape"),
+            (drawn(1), [], "shape"),
+            (drawn(1), [1.0, 2.0], "shape"),
+            (drawn(1), [np.nan], "do not rise"),
+            (drawn(1), [np.inf], "do not rise"),
+        ],
+        ids=["size", "grey", "no time", "two times", "nan", "infinite"],
+    )
+    def test_what_does_not_fit_is_refused_undrawn(
+        self, picture: Drawn, times: list[float], words: str
+    ) -> None:
+        writer, reader = memory_stream(CAMERA)
+        with pytest.raises(DataError, match=words):
+            writer.push(picture, np.array(times))
+        assert reader.pushed == 0
+        assert reader.frame(0) is None
+
+    def test_samples_are_not_drawn(self) -> None:
+        writer, _ = memory_stream(EEG)
+        with pytest.raises(DataError, match="a picture came, float32 was announced"):
+            writer.push(drawn(1, (2,)), np.array([1.0]))
 
 
 class TestWaiting:

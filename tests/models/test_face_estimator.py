@@ -190,7 +190,8 @@ def test_simulation_is_passed_on(estimator: FaceEstimator, clip: list[Image]) ->
 def test_the_simulated_face_is_seen_and_its_smile_read(estimator: FaceEstimator) -> None:
     drawing = pytest.importorskip("insula.sensors.drawn_face")
     still = drawing.paint_still()
-    frames = [drawing.draw(still, drawing.look(*state, 0.0)) for state in [(0.0, 0.0)] * 8 + [(0.8, 0.5)] * 8]
+    states = [(0.0, 0.0)] * 8 + [(0.8, 0.5)] * 8
+    frames = [drawing.draw(still, drawing.look(*state, 0.0)).array() for state in states]
     found = judge_all(estimator, frames, simulated=True)
     assert all(estimate.measured for estimate in found[1:])
     neutral, smiling = found[7].valence, found[-1].valence

@@ -43,7 +43,7 @@ def test_frames_are_stamped_soon_after_they_were_sent(mjpeg: MjpegServer) -> Non
     assert info.shape == (480, 640, 3)
     stamped = ages(camera, 60)[10:, 0]
     camera.close()
-    assert 0.0 < np.median(stamped) < 0.03
+    assert -0.01 < np.median(stamped) < 0.03
     assert stamped.min() > -0.02  # a picture sent late is stamped when it was due
 
 

@@ -175,7 +175,7 @@ def test_the_cascade_finds_exactly_one_face_in_every_mood() -> None:
     cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_alt2.xml")
     still = paint_still()
     for valence, arousal, lids in MOODS:
-        gray = cv2.cvtColor(draw(still, look(valence, arousal, lids)), cv2.COLOR_RGB2GRAY)
+        gray = cv2.cvtColor(draw(still, look(valence, arousal, lids)).array(), cv2.COLOR_RGB2GRAY)
         boxes = cascade.detectMultiScale(gray, 1.1, 3, minSize=(60, 60))
         assert len(boxes) == 1, (valence, arousal, lids)
         x, y, w, h = boxes[0]
@@ -195,7 +195,7 @@ def test_mediapipe_finds_the_face_and_its_expression(shared_data: Any) -> None:
 
     def shapes(valence: float, arousal: float, lids: float = 0.0) -> dict[str, float]:
         image = mediapipe.Image(
-            image_format=mediapipe.ImageFormat.SRGB, data=draw(still, look(valence, arousal, lids))
+            image_format=mediapipe.ImageFormat.SRGB, data=draw(still, look(valence, arousal, lids)).array()
         )
         (found,) = landmarker.detect(image).face_blendshapes
         return {shape.category_name: shape.score for shape in found}
@@ -208,7 +208,7 @@ def test_mediapipe_finds_the_face_and_its_expression(shared_data: Any) -> None:
 
 
 def test_the_picture_says_simulated() -> None:
-    image = draw(paint_still(), look(0.5, 0.5, 0.0))
+    image = draw(paint_still(), look(0.5, 0.5, 0.0)).array()
     assert (image[8:40, 8:200] == 255).all(axis=2).sum() > 300
 
 

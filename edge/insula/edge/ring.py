@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -94,9 +95,9 @@ class Ring:
         """A new ring: private memory without ``path``, else a file others can attach (or take over)."""
         core_class = core or _core_class(shared=path is not None)
         if path is None:
-            return cls(memoryview(ring_file.private(geometry)), geometry, core_class)
+            return cls(ring_file.private(geometry), geometry, core_class)
         file = ring_file.RingFile(path, geometry)
-        ring = cls(memoryview(file.memory), geometry, core_class)
+        ring = cls(file.memory, geometry, core_class)
         ring._file = file
         if file.taken_over:
             ring.core.takeover()
@@ -107,7 +108,7 @@ class Ring:
         """The ring of another process, mapped read-only."""
         core_class = core or _core_class(shared=True)
         memory, geometry = ring_file.attach(path)
-        return cls(memoryview(memory), geometry, core_class)
+        return cls(memory, geometry, core_class)
 
     @property
     def path(self) -> Path | None:
@@ -147,6 +148,13 @@ class Ring:
             again = min(end - cap, mirror)
             items[cap : cap + again] = items[:again]
         self.core.commit(n, t, step)
+
+    def draw(
+        self, items: npt.NDArray[np.generic], into: Callable[[npt.NDArray[Any]], None], t: float
+    ) -> None:
+        """Have ``into`` write one item in its place in the view ``items``; not for rings with a mirror."""
+        into(items[self.core.begin(1) % self._cap])
+        self.core.commit(1, t, 0.0)
 
     def record(self, k: int) -> tuple[int, int, float, float]:
         """``first``, ``n``, ``t`` and ``step`` of chunk ``k``; ask ``core.intact`` after use."""

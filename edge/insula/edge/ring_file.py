@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import mmap
 import os
 import shutil
 import sys
 import zlib
 from pathlib import Path
 
+from insula.edge import ring_memory
 from insula.edge.errors import RingError
 from insula.edge.ring_layout import Geometry
 
@@ -32,9 +32,9 @@ def file_name(name: str) -> str:
     return f"{plain}.ring"
 
 
-def private(geometry: Geometry) -> mmap.mmap:
+def private(geometry: Geometry) -> memoryview:
     """Fresh memory of this process with the header written."""
-    memory = mmap.mmap(-1, geometry.total)
+    memory = ring_memory.private(geometry.total)
     memory[: geometry.rec_off] = geometry.header()
     return memory
 
@@ -53,7 +53,7 @@ class RingFile:
         self.taken_over = inherited is not None
         self._fd = _create(path, geometry) if inherited is None else inherited
         try:
-            self.memory = mmap.mmap(self._fd, geometry.total)
+            self.memory = ring_memory.shared(self._fd, geometry.total, writable=True)
         except (OSError, ValueError) as error:
             self.close()
             raise RingError(f"the ring file {path} cannot be mapped: {error}") from error
@@ -69,19 +69,19 @@ class RingFile:
         self._fd = -1
 
 
-def attach(path: Path) -> tuple[mmap.mmap, Geometry]:
+def attach(path: Path) -> tuple[memoryview, Geometry]:
     """Map an existing ring file read-only; raises ``RingError`` when there is none."""
     try:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
     except OSError as error:
         raise RingError(f"no ring to attach at {path}: {error.strerror}") from error
     try:
-        memory = mmap.mmap(fd, 0, access=mmap.ACCESS_READ)
+        memory = ring_memory.shared(fd, os.fstat(fd).st_size, writable=False)
     except (OSError, ValueError) as error:
         raise RingError(f"{path} cannot be mapped: {error}") from error
     finally:
         os.close(fd)
-    return memory, Geometry.read(memoryview(memory), str(path))
+    return memory, Geometry.read(memory, str(path))
 
 
 def _inherit(path: Path, geometry: Geometry) -> int | None:
@@ -98,8 +98,9 @@ def _inherit(path: Path, geometry: Geometry) -> int | None:
         os.close(fd)
         raise
     try:
-        fits = Geometry.read(memoryview(mmap.mmap(fd, 0, access=mmap.ACCESS_READ)), str(path)) == geometry
-    except (RingError, ValueError):
+        memory = ring_memory.shared(fd, os.fstat(fd).st_size, writable=False)
+        fits = Geometry.read(memory, str(path)) == geometry
+    except (RingError, OSError, ValueError):
         fits = False
     if fits and _is_at(fd, path):
         return fd

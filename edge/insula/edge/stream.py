@@ -20,7 +20,7 @@ from insula.edge.ring_file import file_name
 from insula.edge.stream_layout import FRAME_SLOTS, geometry, item_shape
 from insula.edge.stream_reader import StreamReader
 from insula.edge.stream_times import GAP_STEPS, regular_step, runs
-from insula.edge.types import StreamInfo
+from insula.edge.types import Drawn, StreamInfo
 
 __all__ = ["FRAME_SLOTS", "StreamReader", "StreamWriter"]
 
@@ -62,15 +62,21 @@ class StreamWriter:
             raise RingError(f"{self.info.name}: this writer is closed")
         return self._ring
 
-    def push(self, data: npt.NDArray[np.generic], times: npt.NDArray[np.float64]) -> None:
+    def push(self, data: npt.NDArray[np.generic] | Drawn, times: npt.NDArray[np.float64]) -> None:
         """Append samples ``(n, n_channels)`` with ``(n,)`` times, or one frame (h, w, 3) with one time.
 
         Times rise strictly, within the block and from block to block. A block that breaks this, or whose
         shape or type does not fit the stream, raises ``DataError`` and leaves the stream as it was: the
-        caller counts it and goes on.
+        caller counts it and goes on. A frame yet to be drawn is drawn straight into its place in the ring;
+        no reader takes it for whole before that is done, and what the drawing raises comes through.
         """
         shape = self._shape if self._video else (len(times), *self._shape)
-        if not (
+        if isinstance(data, Drawn):
+            self._check_fit((1, *data.shape), np.dtype(np.uint8), times)
+            if not self._video or self._dtype != np.uint8:
+                raise DataError(f"{self.info.name}: a picture came, {self.info.dtype} was announced")
+            self._live.draw(self._items, data.into, float(times[0]))
+        elif not (
             data.shape == shape
             and data.dtype is self._dtype
             and times.dtype is _F64
@@ -82,20 +88,25 @@ class StreamWriter:
 
     def _push_checked(self, block: npt.NDArray[np.generic], times: npt.NDArray[np.float64]) -> None:
         """Say what is wrong with a block, or push it in as many chunks as its times need."""
-        info, ring, cap = self.info, self._live, self._live.geometry.cap
-        if block.shape != (len(times), *self._shape):
-            came, wanted = block.shape, (len(times), *self._shape)
-            raise DataError(f"{info.name}: a block of shape {came} came, {wanted} was announced")
-        if block.dtype != self._dtype and not np.can_cast(block.dtype, self._dtype, "same_kind"):
-            raise DataError(f"{info.name}: {block.dtype} came, {info.dtype} was announced")
+        ring, cap = self._live, self._live.geometry.cap
+        self._check_fit(block.shape, block.dtype, times)
         if not len(times):
             return
-        if not (times[0] > self.newest and math.isfinite(times[-1])):
-            raise DataError(f"{info.name}: time stamps do not rise: {times[0]} after {self.newest}")
         for start, stop, step in self._runs(times):
             for a in range(start, stop, cap):
                 b = min(a + cap, stop)
                 ring.write(self._items, block[a:b], float(times[b - 1]), step)
+
+    def _check_fit(
+        self, came: tuple[int, ...], dtype: np.dtype[np.generic], times: npt.NDArray[np.float64]
+    ) -> None:
+        name, wanted = self.info.name, (len(times), *self._shape)
+        if came != wanted:
+            raise DataError(f"{name}: a block of shape {came} came, {wanted} was announced")
+        if dtype != self._dtype and not np.can_cast(dtype, self._dtype, "same_kind"):
+            raise DataError(f"{name}: {dtype} came, {self.info.dtype} was announced")
+        if len(times) and not (times[0] > self.newest and math.isfinite(times[-1])):
+            raise DataError(f"{name}: time stamps do not rise: {times[0]} after {self.newest}")
 
     def _runs(self, times: npt.NDArray[np.float64]) -> list[tuple[int, int, float]]:
         step = regular_step(times, self.info.sfreq)

@@ -11,7 +11,7 @@ from insula.edge.arrivals import Arrivals
 from insula.edge.health import StreamStats
 from insula.edge.retime import Retimer
 from insula.edge.stream import StreamWriter
-from insula.edge.types import Block, StreamInfo
+from insula.edge.types import Block, Drawn, StreamInfo
 
 _SHORTEST_GAP_S = 0.02
 _RATE_OVER_S = 0.5
@@ -45,20 +45,21 @@ class StreamFeed:
 
         Samples whose time does not lie after all earlier ones are refused and counted.
         """
-        info, data = self.writer.info, block.data
+        info, data = self.writer.info, block.content
+        n = 1 if isinstance(data, Drawn) or info.is_video else len(data)
         if self._arrivals is not None:
-            self._arrivals.arrived(len(data), t)
+            self._arrivals.arrived(n, t)
         if block.times is not None:
             times = block.times
             self._retimer = block.retimer or self._retimer
         else:
-            times = np.array([t]) if info.is_video else self._retimer.stamp(len(data), t)
+            times = np.array([t]) if info.is_video else self._retimer.stamp(n, t)
         offered = len(times)
         highest = np.maximum.accumulate(np.concatenate(([self._last], times)))
         keep = times - highest[:-1] >= _CLOSEST_S
         if not keep.all():
             times = times[keep]
-            data = data if info.is_video else data[keep]
+            data = data if isinstance(data, Drawn) or info.is_video else data[keep]
         self._refused += offered - len(times)
         if not len(times):
             return
@@ -66,10 +67,15 @@ class StreamFeed:
         self.writer.push(data, times)
         self._samples += len(times)
         self._last = float(times[-1])
+        if not isinstance(data, Drawn):
+            self._judge(data)
+
+    def _judge(self, data: npt.NDArray[np.generic]) -> None:
+        limits = self.writer.info.limits
         if data.dtype.kind == "f":
             self._nans += int(np.count_nonzero(~np.isfinite(data).all(axis=1)))
-        if info.limits is not None:
-            low, high = info.limits
+        if limits is not None:
+            low, high = limits
             self._rails += int(
                 np.count_nonzero((np.less_equal(data, low) | np.greater_equal(data, high)).any(axis=1))
             )

@@ -7,6 +7,7 @@ together with a ``reason``; it is never 0, never "neutral" and never the previou
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final, Literal
@@ -84,19 +85,44 @@ class StreamInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """A frame that is made where it is wanted: ``into(out)`` fills ``out``, ``shape`` uint8 RGB, whole.
+
+    A driver that converts or draws its pictures hands them over like this: the ring then has them made
+    in their place, without a copy. ``into`` runs at most a few times, keeps no hold on ``out``, and may
+    raise: the frame is then not pushed.
+    """
+
+    shape: tuple[int, ...]
+    into: Callable[[npt.NDArray[np.uint8]], None]
+
+    def array(self) -> npt.NDArray[np.uint8]:
+        """The frame in an array of its own."""
+        out = np.empty(self.shape, np.uint8)
+        self.into(out)
+        return out
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """What one ``Sensor.read`` returned for one of its streams, before it is stamped.
 
-    ``data`` is ``(n_samples, n_channels)`` in the stream's units, or one frame ``(height, width, 3)``
-    uint8 RGB. ``times`` are ``(n_samples,)`` seconds on LSL's clock where the driver knows them better
-    than "now" (an LSL inlet, a file); ``None`` asks the reader loop to stamp the block. A driver
-    that smooths its times itself adds the ``retimer`` it did it with, so that jitter and drift are known.
+    ``content`` is ``(n_samples, n_channels)`` in the stream's units, or one frame ``(height, width, 3)``
+    uint8 RGB, made or yet to be drawn. ``times`` are ``(n_samples,)`` seconds on LSL's clock where the
+    driver knows them better than "now" (an LSL inlet, a file); ``None`` asks the reader loop to stamp the
+    block. A driver that smooths its times itself adds the ``retimer`` it did it with, so that jitter and
+    drift are known.
     """
 
     stream: int
-    data: npt.NDArray[np.generic]
+    content: npt.NDArray[np.generic] | Drawn
     times: npt.NDArray[np.float64] | None = None
     retimer: Retimer | None = None
+
+    @property
+    def data(self) -> npt.NDArray[np.generic]:
+        """The content as an array; a frame is drawn for it each time."""
+        return self.content.array() if isinstance(self.content, Drawn) else self.content
 
 
 @dataclass(frozen=True, slots=True)

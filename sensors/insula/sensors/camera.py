@@ -12,7 +12,7 @@ import numpy as np
 
 from insula.edge.clock import Clock, now
 from insula.edge.errors import SensorLost, SensorUnavailable
-from insula.edge.types import Block, StreamInfo
+from insula.edge.types import Block, Drawn, StreamInfo
 from insula.sensors import csi as jetson
 from insula.sensors.grabber import Grabbed, Image, NewestFrame
 from insula.sensors.probe import Found, library
@@ -52,6 +52,16 @@ def probe() -> list[Found]:
             Found("camera", why_not="no local camera opens: plug one in, or give the url of a network camera")
         )
     return found
+
+
+def _rgb(bgr: Image) -> Drawn:
+    """OpenCV's picture in our order of colours."""
+    cv2 = library("cv2", _REMEDY)
+
+    def into(out: Image) -> None:
+        cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB, dst=out)
+
+    return Drawn(bgr.shape, into)
 
 
 def _without_password(url: str) -> str:
@@ -132,7 +142,7 @@ class Camera:
 
         def grab() -> Image | None:
             got, image = capture.read()
-            return cv2.cvtColor(image, cv2.COLOR_BGR2RGB) if got else None
+            return image if got else None
 
         self._newest = NewestFrame(grab, capture.release, self._clock)
         self._first = self._newest.take(_FIRST_FRAME_S)
@@ -169,7 +179,7 @@ class Camera:
                 raise SensorLost(f"{self._name} has sent no picture for {silent_s:.1f} s")
             return ()
         self._seen = self._clock()
-        return (Block(0, frame.image, np.array([frame.t - self._latency_s])),)
+        return (Block(0, _rgb(frame.image), np.array([frame.t - self._latency_s])),)
 
     def close(self) -> None:
         """Release the camera."""

@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from insula.edge.types import Drawn
+
 Image = npt.NDArray[np.uint8]
 Colour = tuple[int, int, int]  # RGB
 
@@ -166,11 +168,14 @@ def _mouth(image: Image, state: Look) -> None:
             _line(image, fold, (186, 142, 120), 2)
 
 
-def draw(still: Image, state: Look) -> Image:
-    """The face in this state on a copy of ``still``: ``(480, 640, 3)`` uint8 RGB."""
-    image = still.copy()
-    for side in (-1, 1):
-        _eye(image, side, state)
-        _brow(image, side, state)
-    _mouth(image, state)
-    return image
+def draw(still: Image, state: Look) -> Drawn:
+    """The face in this state on top of ``still``: ``(480, 640, 3)`` uint8 RGB."""
+
+    def into(out: Image) -> None:
+        np.copyto(out, still)
+        for side in (-1, 1):
+            _eye(out, side, state)
+            _brow(out, side, state)
+        _mouth(out, state)
+
+    return Drawn(still.shape, into)

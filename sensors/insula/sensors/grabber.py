@@ -21,7 +21,7 @@ Image = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Grabbed:
-    """One frame and its time on the clock: right after it was read, less the jitter of that."""
+    """One frame as the camera gave it, and its time: right after it was read, less the jitter of that."""
 
     image: Image
     t: float

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from insula.edge.errors import SensorUnavailable
+from insula.edge.types import Drawn
 from insula.sensors.probe import library
 
 _REMEDY = "install PyAV (pip install 'insula[media]')"
@@ -100,11 +102,17 @@ def video_track(path: Path) -> VideoTrack:
         )
 
 
-def video_frames(path: Path) -> Iterator[tuple[float, npt.NDArray[np.uint8]]]:
-    """Frames of the first video track: time in s, ``(height, width, 3)`` uint8 RGB."""
+def video_frames(path: Path) -> Iterator[tuple[float, Drawn]]:
+    """Frames of the first video track: time in s, picture."""
     with _Track(path, "video") as track:
         for t, frame in track.frames():
-            yield t, np.ascontiguousarray(frame.to_ndarray(format="rgb24"))  # FFmpeg pads the rows
+            yield t, Drawn((frame.height, frame.width, 3), partial(_draw, frame))
+
+
+def _draw(frame: Any, out: npt.NDArray[np.uint8]) -> None:
+    plane = frame.reformat(format="rgb24").planes[0]
+    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)  # FFmpeg pads them
+    np.copyto(out, rows[: len(out), : out[0].size].reshape(out.shape))
 
 
 def audio_track(path: Path) -> Sound:

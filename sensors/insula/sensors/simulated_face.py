@@ -85,8 +85,8 @@ class SimulatedFace:
             return ()
         newest = due[-1:]
         t = newest[0] / self._fps
-        image = draw(self._still, look(*self._script.truth(t), self._lids(t)))
-        return (Block(0, image, self._frames.times(newest)),)
+        face = draw(self._still, look(*self._script.truth(t), self._lids(t)))
+        return (Block(0, face, self._frames.times(newest)),)
 
     def close(self) -> None:
         """Stop."""
