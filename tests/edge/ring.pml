@@ -6,7 +6,8 @@
  *   WRITER_FENCE  in WEAK: the fence after `reserve` and the release stores of _ring.c
  *   READER_FENCE  in WEAK: the acquire loads and fences of _ring.c
  *   KILL          the writer may die at any step; its successor takes over
- * and with mistakes that must be found: NO_RESERVE, LAX_VALID, LAX_RECORD, NO_TAKEOVER.
+ *   ABANDON       a frame may be given up half drawn, once; the next one takes its place
+ * and with mistakes that must be found: NO_RESERVE, LAX_VALID, LAX_RECORD, NO_TAKEOVER, TAKE_BACK.
  *
  * A chunk is one sample of two words, each holding the sample's number + 1. The order that WEAK leaves
  * is freer than any real machine's (a store buffer that drains freely, one place at a time).
@@ -26,6 +27,8 @@
 
 /* Second word of a record: first + 16 n + 64 gap. The first word is `first`. */
 #define PACK(first, n, gap) ((first) + 16 * (n) + 64 * (gap))
+
+#define WRONG 15 /* what a drawing that failed leaves behind */
 
 byte mem[PLACES];
 bool done = false;
@@ -78,6 +81,9 @@ inline writer_fence() { skip }
 active proctype writer() {
     byte head = 0, chunks = 0, dirty;
     bool died = false;
+#ifdef ABANDON
+    bool gave_up = false;
+#endif
 push:
     do
     :: chunks < CHUNKS ->
@@ -86,6 +92,18 @@ push:
 #endif
         writer_fence();
         MAY_DIE;
+#ifdef ABANDON
+        if
+        :: !gave_up ->
+            gave_up = true;
+            store(DATA(head, 0), WRONG);
+#ifdef TAKE_BACK
+            store(RESERVE, head);
+#endif
+            goto push
+        :: true
+        fi;
+#endif
         store(DATA(head, 0), head + 1);
         MAY_DIE;
         store(DATA(head, 1), head + 1);

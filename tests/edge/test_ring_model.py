@@ -38,6 +38,10 @@ def check(folder: Path, switches: str, *, claim: str = "") -> tuple[int, int]:
     [
         pytest.param("", 5_000, id="program order"),
         pytest.param("KILL", 50_000, id="program order, writer killed"),
+        pytest.param("ABANDON KILL", 50_000, id="program order, a drawing given up, writer killed"),
+        pytest.param(
+            "WEAK WRITER_FENCE READER_FENCE ABANDON CHUNKS=3", 50_000, id="weak order, a drawing given up"
+        ),
         pytest.param("WEAK WRITER_FENCE READER_FENCE CHUNKS=4", 50_000, id="weak order, fences of _ring.c"),
         pytest.param(
             "WEAK WRITER_FENCE READER_FENCE KILL CHUNKS=3", 50_000, id="weak order, fences, writer killed"
@@ -60,6 +64,7 @@ def test_nothing_torn_is_believed(tmp_path: Path, switches: str, states: int) ->
         pytest.param("LAX_VALID", id="validation one sample too lax"),
         pytest.param("LAX_RECORD", id="record check one chunk too lax"),
         pytest.param("KILL NO_TAKEOVER", id="successor without a gap record"),
+        pytest.param("ABANDON TAKE_BACK", id="reserve taken back when a drawing is given up"),
     ],
 )
 def test_each_missing_part_is_found(tmp_path: Path, switches: str) -> None:
