@@ -30,7 +30,6 @@ from insula.edge.stream import StreamReader, StreamWriter
 from insula.edge.types import Chunk, Drawn, StreamInfo
 
 SECONDS = 8.0
-WORDS = 1024  # 8 KiB a sample: a copy takes long enough to be overtaken now and then
 KEPT = 3
 I8 = np.dtype(np.int64)
 CORES: dict[str, type[Core]] = {"c": NativeCore, "numpy": NumpyCore}
@@ -55,14 +54,14 @@ def child(work: Callable[[], None]) -> Iterator[int]:
         os.waitpid(pid, 0)
 
 
-def torn(folder: Path, core: type[Core], seconds: float, way: str) -> dict[str, float]:
+def torn(folder: Path, core: type[Core], seconds: float, way: str, words: int) -> dict[str, float]:
     """One writer at full speed, one reader that takes the sample about to be overwritten."""
     path = folder / "torn.ring"
-    ring = Ring.create(Geometry(WORDS * 8, KEPT, 0, 8), path, core=core)
-    items = ring.items(I8, (WORDS,))
+    ring = Ring.create(Geometry(words * 8, KEPT, 0, 8), path, core=core)
+    items = ring.items(I8, (words,))
 
     def write() -> None:
-        block, k = np.empty((1, WORDS), I8), 0
+        block, k = np.empty((1, words), I8), 0
         while True:
             if way == "draw":
                 ring.draw(items, lambda out, k=k: out.fill(k), float(k))  # type: ignore[misc]
@@ -75,7 +74,7 @@ def torn(folder: Path, core: type[Core], seconds: float, way: str) -> dict[str, 
     count = {"right": 0, "silent": 0, "caught_torn": 0, "overwritten": 0}
     with child(write):
         reader = Ring.attach(path, core=core)
-        shared = reader.items(I8, (WORDS,))
+        shared = reader.items(I8, (words,))
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             k = reader.core.chead() - KEPT
@@ -234,6 +233,7 @@ def main() -> None:
     parser.add_argument("what", choices=["torn", "kill", "stop"])
     parser.add_argument("--core", choices=list(CORES), default="c")
     parser.add_argument("--way", choices=["push", "draw"], default="push", help="copied in, or made in place")
+    parser.add_argument("--words", type=int, default=1024, help="of 8 bytes in a sample that may be torn")
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--times", type=int, default=10)
     options = parser.parse_args()
@@ -241,7 +241,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as name:
         folder = Path(name)
         if options.what == "torn":
-            result = torn(folder, CORES[options.core], options.seconds, options.way)
+            result = torn(folder, CORES[options.core], options.seconds, options.way, options.words)
         elif options.what == "kill":
             result = kill(folder, options.times, options.way)
         else:

@@ -34,7 +34,7 @@ WAYS = pytest.mark.parametrize("way", ["push", "draw"])
 @WAYS
 @pytest.mark.parametrize("name", CORES)
 def test_torn_samples_are_caught_and_none_is_believed(name: str, way: str) -> None:
-    result = stress("torn", "--seconds", "2", "--core", name, "--way", way)
+    result = stress("torn", "--seconds", "2", "--core", name, "--way", way, "--words", "8192")
     assert result["silent"] == 0
     assert result["caught_torn"] > 50, "the test must meet real tears"
     assert result["right"] > 50
