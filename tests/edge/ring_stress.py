@@ -127,7 +127,16 @@ def kill(folder: Path, times: int, way: str, seed: int = 0) -> dict[str, float]:
     path = folder / f"{info.name}.ring"
     got = silent = inside = 0
     attach_s: list[float] = []
-    survivor: StreamReader | None = None
+    with child(lambda: StreamWriter(info, directory=folder, seconds=SECONDS)):
+        while not path.exists():
+            time.sleep(0.001)
+    survivor = StreamReader.attach(path)  # before the first sample, so that it has to account for all
+
+    def take_all() -> None:
+        nonlocal got, silent
+        for chunk in survivor.read_new():
+            got += len(chunk)
+            silent += _wrong(chunk)
 
     def read_for_ever() -> None:
         reader = StreamReader.attach(path)
@@ -136,26 +145,20 @@ def kill(folder: Path, times: int, way: str, seed: int = 0) -> dict[str, float]:
             reader.read_new()
 
     for _ in range(times):
-        before = survivor.pushed if survivor else 0
+        before = survivor.pushed
         with child(lambda: write(folder)):
-            while not path.exists() or (survivor is not None and survivor.pushed == before):
+            while survivor.pushed == before:
                 time.sleep(0.001)
             t = time.monotonic()
-            reader = StreamReader.attach(path)
+            StreamReader.attach(path)
             attach_s.append(time.monotonic() - t)
-            survivor = survivor or reader
             with child(read_for_ever):
                 end = time.monotonic() + chance.uniform(0.01, 0.05)
                 while time.monotonic() < end:
-                    for chunk in survivor.read_new():
-                        got += len(chunk)
-                        silent += _wrong(chunk)
+                    take_all()
         raw = Ring.attach(path).core
         inside += raw.fenced_reserve() != raw.head()
-    assert survivor is not None
-    for chunk in survivor.read_new():
-        got += len(chunk)
-        silent += _wrong(chunk)
+    take_all()
     survivor_ring = Ring.attach(path)
     heir = StreamWriter(info, directory=folder, seconds=SECONDS)
     survivor.read_new()
@@ -169,6 +172,7 @@ def kill(folder: Path, times: int, way: str, seed: int = 0) -> dict[str, float]:
         "got": got,
         "silent": silent,
         "unaccounted": int(not accounted),
+        "attach_ms_median": round(1000 * float(np.median(attach_s)), 2),
         "attach_ms_max": round(1000 * max(attach_s), 2),
         "files_left": len(list(folder.iterdir())),
     }

@@ -51,12 +51,7 @@ class RingFile:
             raise RingError(f"the folder {path.parent} cannot be created: {error.strerror}") from error
         inherited = _inherit(path, geometry)
         self.taken_over = inherited is not None
-        self._fd = _create(path, geometry) if inherited is None else inherited
-        try:
-            self.memory = ring_memory.shared(self._fd, geometry.total, writable=True)
-        except (OSError, ValueError) as error:
-            self.close()
-            raise RingError(f"the ring file {path} cannot be mapped: {error}") from error
+        self._fd, self.memory = inherited or _create(path, geometry)
 
     def close(self) -> None:
         """Remove the file and let go of it; readers keep what they have mapped."""
@@ -84,7 +79,7 @@ def attach(path: Path) -> tuple[memoryview, Geometry]:
     return memory, Geometry.read(memory, str(path))
 
 
-def _inherit(path: Path, geometry: Geometry) -> int | None:
+def _inherit(path: Path, geometry: Geometry) -> tuple[int, memoryview] | None:
     """Lock the file a dead writer left; ``None`` if there is none that fits (a misfit is removed)."""
     try:
         fd = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
@@ -98,19 +93,18 @@ def _inherit(path: Path, geometry: Geometry) -> int | None:
         os.close(fd)
         raise
     try:
-        memory = ring_memory.shared(fd, os.fstat(fd).st_size, writable=False)
-        fits = Geometry.read(memory, str(path)) == geometry
+        memory = ring_memory.shared(fd, os.fstat(fd).st_size, writable=True)
+        if Geometry.read(memory, str(path)) == geometry and _is_at(fd, path):
+            return fd, memory
     except (RingError, OSError, ValueError):
-        fits = False
-    if fits and _is_at(fd, path):
-        return fd
+        pass  # a misfit
     with contextlib.suppress(FileNotFoundError):
         path.unlink()
     os.close(fd)
     return None
 
 
-def _create(path: Path, geometry: Geometry) -> int:
+def _create(path: Path, geometry: Geometry) -> tuple[int, memoryview]:
     """Make the file under a temporary name, complete and locked, then give it its own."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -120,16 +114,17 @@ def _create(path: Path, geometry: Geometry) -> int:
         raise RingError(f"the ring file {temporary} cannot be created: {error.strerror}") from error
     try:
         _reserve(fd, geometry.total)
-        os.write(fd, geometry.header())
+        memory = ring_memory.shared(fd, geometry.total, writable=True)
+        memory[: geometry.rec_off] = geometry.header()
         _lock(fd, path)
         temporary.replace(path)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         os.close(fd)
         temporary.unlink(missing_ok=True)
-        if error.errno == errno.ENOSPC:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             raise RingError(_no_space(geometry.total, path.parent)) from error
-        raise RingError(f"the ring file {path} cannot be created: {error.strerror}") from error
-    return fd
+        raise RingError(f"the ring file {path} cannot be created: {error}") from error
+    return fd, memory
 
 
 def _no_space(size: int, folder: Path) -> str:
