@@ -35,12 +35,12 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Drawn faces whose valence and arousal are what they were drawn from, noise and light added."""
     rng = np.random.default_rng(0)
     still = drawing.paint_still()
-    rest = cv2.cvtColor(drawing.draw(still, drawing.look(0.0, 0.0, 0.0)), cv2.COLOR_RGB2GRAY)
+    rest = cv2.cvtColor(drawing.draw(still, drawing.look(0.0, 0.0, 0.0)).array(), cv2.COLOR_RGB2GRAY)
     box = CascadeDetector().scan(np.asarray(rest, np.uint8))[0]
     ratings = rng.uniform(-0.9, 0.9, (N, 2))
     pictures = []
     for valence, arousal in ratings:
-        frame = drawing.draw(still, drawing.look(valence, arousal, 0.0))
+        frame = drawing.draw(still, drawing.look(valence, arousal, 0.0)).array()
         gray = np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), np.uint8)
         face = fit(cut(gray, box.x, box.y, box.side)).astype(np.float32)
         pictures.append(np.clip(face * rng.uniform(0.6, 1.1) + rng.normal(0, 4, (48, 48)), 0, 255))
@@ -128,7 +128,7 @@ def test_the_written_head_is_the_fitted_one(pack: Path, trained: Path, net: Expr
 
 def test_the_live_face_has_native_values_from_the_head(trained: Path) -> None:
     still = drawing.paint_still()
-    frames = [drawing.draw(still, drawing.look(v, 0.0, 0.0)) for v in [0.8] * 6 + [-0.8] * 6]
+    frames = [drawing.draw(still, drawing.look(v, 0.0, 0.0)).array() for v in [0.8] * 6 + [-0.8] * 6]
     estimator = FaceEstimator(va_file=str(trained))
     estimator.start(StreamInfo("cam", "Video", 25.0, ("RGB",), ("uint8",), "uint8", frames[0].shape))
     found = [estimator.judge(VideoFrame(frame, n / 25, n)) for n, frame in enumerate(frames)]
