@@ -409,6 +409,35 @@ class TestWaiting:
         assert reader.ended
 
 
+def test_threads_of_one_process_see_every_frame_whole() -> None:
+    """Without a global lock (free-threaded Python) they really run at once."""
+    info = StreamInfo("cam", "Video", 30.0, ("rgb",), ("",), "uint8", (64, 64, 3))
+    writer, _ = memory_stream(info)
+    wrong: list[int] = []
+    unaccounted: list[int] = []
+
+    def read(reader: StreamReader) -> None:
+        got = 0
+        while not reader.ended or reader.wait(0.0):
+            for chunk in reader.read_new():
+                got += len(chunk)
+                if (chunk.data != chunk.first % 256).any():
+                    wrong.append(chunk.first)
+        unaccounted.append(reader.pushed - got - reader.overruns)
+
+    threads = [threading.Thread(target=read, args=(writer.reader(),)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for k in range(3000):
+        copied = np.full(info.shape, k % 256, np.uint8)
+        writer.push(copied if k % 2 else drawn(k % 256, info.shape), np.array([1000 + k / 30]))
+    writer.end()
+    for thread in threads:
+        thread.join(60.0)
+    assert wrong == []
+    assert unaccounted == [0, 0]
+
+
 class TestProcesses:
     READ = """
 import sys

@@ -25,6 +25,16 @@ def test_late_arrivals_are_put_where_they_belong(fps: float) -> None:
     assert abs(error.mean()) < 0.05 / fps
 
 
+def test_a_busy_machine_that_hands_frames_over_late_in_bursts_does_not_show() -> None:
+    dice = np.random.default_rng(1)
+    true = np.arange(900) / 30.0
+    busy = np.repeat(dice.random(30) < 0.4, 30)  # a second at a time
+    late = 0.002 + np.where(busy, dice.uniform(0.0, 0.025, 900), dice.exponential(2e-4, 900))
+    error = (stamped(true + late) - true - 0.002)[61:]
+    assert np.percentile(np.abs(error), 99) < 0.003
+    assert np.abs(error).max() < 0.01
+
+
 def test_perfect_arrivals_stay_as_they_are() -> None:
     true = 100.0 + np.arange(100) / 30.0
     np.testing.assert_allclose(stamped(true), true, atol=1e-9)

@@ -51,7 +51,7 @@ class Microphone:
 
         ``device`` is (part of) a name that ``insula devices`` shows, or its number; "" is the system's
         default. ``channels`` names its first channels in order; some microphones give what the loudspeaker
-        plays as one of them. ``latency_s`` is the constant delay between sound and callback; it is taken off
+        plays as one of them. ``latency_s`` is the constant delay between the sound and its time; it is taken off
         the times.
         """
         self._device = device
@@ -67,9 +67,9 @@ class Microphone:
         self.overflows = 0
         """Times PortAudio or the reader came too late and sound was lost."""
 
-    def _arrived(self, data: npt.NDArray[np.float32], lost: bool) -> None:
+    def _arrived(self, data: npt.NDArray[np.float32], age_s: float, lost: bool) -> None:
         """In PortAudio's callback: stamp, copy, hand over, return."""
-        stamp = self._clock()
+        stamp = self._clock() - age_s
         self.overflows += lost
         if self._blocks.qsize() < _BOUND:
             self._blocks.put((data.copy(), stamp))

@@ -14,10 +14,12 @@ from insula.sensors.probe import library
 
 _REMEDY: Final = "pip install sounddevice; its library on Debian: apt install libportaudio2"
 _BLOCK_S: Final = 0.02
+_OLDEST_S: Final = 0.1
 _running: set[int] = set()
 
-Arrived = Callable[[npt.NDArray[np.float32], bool], None]
-"""Takes a block ``(n, channels)``, to be copied, and whether sound was lost; runs on PortAudio's thread."""
+Arrived = Callable[[npt.NDArray[np.float32], float, bool], None]
+"""Takes a block ``(n, channels)``, to be copied, how many s ago its last sample was recorded, and whether
+sound was lost before it; runs on PortAudio's thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,9 @@ def _start(
             dtype="float32",
             blocksize=round(rate * _BLOCK_S),
             latency="low",
-            callback=lambda data, frames, timing, status: arrived(data, bool(status.input_overflow)),
+            callback=lambda data, frames, timing, status: arrived(
+                data, _age(timing, frames / rate), bool(status.input_overflow)
+            ),
             finished_callback=ended,
         )
     except (sd.PortAudioError, ValueError) as error:  # ValueError: there is no default device
@@ -83,6 +87,17 @@ def _start(
         raise _unavailable(device, error) from error
     _running.add(id(stream))
     return Capture(str(described["name"]), rate, stream)
+
+
+def _age(timing: Any, block_s: float) -> float:
+    """How long ago a block's last sample was recorded, in s, by the sound system; 0 where it does not say.
+
+    A sound server hands blocks over from a buffer whose filling jumps by several ms and stays there: the
+    moment of the hand-over alone would be off by as much. PulseAudio says 0.4 s for the first moments of a
+    recording, until it has measured: what is longer than its buffers of low latency is not believed.
+    """
+    age_s: float = timing.currentTime - timing.inputBufferAdcTime - block_s
+    return age_s if timing.inputBufferAdcTime > 0 and 0 < age_s < _OLDEST_S else 0.0
 
 
 def _possible_rate(sd: Any, index: int | None, wanted: int, channels: int, own: int) -> int:

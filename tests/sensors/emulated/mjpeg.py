@@ -1,7 +1,12 @@
-"""An MJPEG network camera on 127.0.0.1 that writes the time of sending into each picture."""
+"""An MJPEG network camera on 127.0.0.1 that writes into each picture when it was taken.
+
+Pictures are taken at even intervals, as a camera does, and sent as soon as the machine gets to it; those
+that it does not get to in time are left out.
+"""
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -50,16 +55,15 @@ class MjpegServer:
                     outer._flowing.wait(0.1)
                     if not outer._flowing.is_set():
                         continue
-                    t = time.monotonic()
-                    image[_ROWS:] = 230 if any(f <= t < f + FLASH_S for f in outer._flashes) else 90
-                    write_time(image, t)
+                    image[_ROWS:] = 230 if any(f <= due < f + FLASH_S for f in outer._flashes) else 90
+                    write_time(image, due)
                     data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes()
                     head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n"
                     try:
                         self.wfile.write(head.encode() + data + b"\r\n")
                     except OSError:
                         return
-                    due = max(due + period_s, time.monotonic())
+                    due += period_s * max(1, math.ceil((time.monotonic() - due) / period_s))
                     time.sleep(max(0.0, due - time.monotonic()))
 
             def log_message(self, format: str, *args: object) -> None:
