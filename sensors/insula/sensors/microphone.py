@@ -51,8 +51,8 @@ class Microphone:
 
         ``device`` is (part of) a name that ``insula devices`` shows, or its number; "" is the system's
         default. ``channels`` names its first channels in order; some microphones give what the loudspeaker
-        plays as one of them. ``latency_s`` is the constant delay between the sound and its time; it is taken off
-        the times.
+        plays as one of them. ``latency_s`` is the constant delay between the sound and its time; it is taken
+        off the times.
         """
         self._device = device
         self._channels = tuple(channels)
