@@ -10,7 +10,10 @@ table are what to compare; absolute figures carry the load of the machine, which
 from __future__ import annotations
 
 import argparse
+import ctypes
+import heapq
 import itertools
+import mmap
 import os
 import platform
 import tempfile
@@ -21,14 +24,15 @@ from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from ring_ways import SPAWN, WAYS, Way
 
 from insula.edge.ring import Ring, core
 from insula.edge.ring_layout import Geometry
-from insula.edge.stream import StreamReader, StreamWriter
-from insula.edge.types import StreamInfo
+from insula.edge.stream import FRAME_SLOTS, StreamReader, StreamWriter
+from insula.edge.types import Drawn, StreamInfo
 
 SHAPES: dict[str, tuple[tuple[int, ...], str]] = {
     "EDA 1×1": ((1, 1), "float32"),
@@ -129,6 +133,39 @@ def _one_round(
     return taken
 
 
+def _wake_up(path: Path, answer: Connection) -> None:
+    reader = StreamReader.attach(path)
+    late: list[float] = []
+    answer.send("ready")
+    while not reader.ended:
+        if reader.wait(1.0):
+            t = time.monotonic()
+            late += [t - float(chunk.data.reshape(-1).view(np.float64)[0]) for chunk in reader.read_new()]
+    answer.send(late)
+
+
+def wake() -> None:
+    """From just before a commit until ``wait`` has returned in a process that slept."""
+    info = StreamInfo("wake", "Video", 100.0, ("grey",), ("",), "uint8", (1, 8, 1))
+
+    def stamp(out: npt.NDArray[np.uint8]) -> None:
+        out.reshape(-1).view(np.float64)[0] = time.monotonic()
+
+    with tempfile.TemporaryDirectory(dir=shared_memory()) as folder:
+        writer = StreamWriter(info, directory=Path(folder))
+        ours, theirs = SPAWN.Pipe()
+        process = SPAWN.Process(target=_wake_up, args=(writer.path, theirs))
+        process.start()
+        ours.recv()
+        for _ in range(1000):
+            time.sleep(0.004)
+            writer.push(Drawn(info.shape, stamp), np.array([time.monotonic()]))
+        writer.end()
+        print(f"\nWake alone, from before the commit to after `wait`, µs: {us(ours.recv())}")
+        process.join()
+        writer.close()
+
+
 def windows() -> None:
     """Newest window: view and validate, private copy, memcpy of the same bytes."""
     print("\n## The ring alone, µs (median / p99)\n")
@@ -160,30 +197,89 @@ def windows() -> None:
         lambda: np.copyto(small[next(count) % 256], block),
         lambda: ring.write(items, block, 1.0, 0.001),
     )
-    video = Ring.create(Geometry(2_764_800, 32, 0, 64))
-    slots = video.items(np.dtype(np.uint8), (720, 1280, 3))
-    image = np.zeros((1, 720, 1280, 3), np.uint8)
-    pool = np.zeros((32, 720, 1280, 3), np.uint8)
-    for _ in range(32):
-        video.write(slots, image, 1.0, 0.0)
+    frames()
 
-    stream = StreamWriter(StreamInfo("video", "Video", 30.0, ("RGB",), ("",), "uint8", (720, 1280, 3)))
+
+def frames() -> None:
+    """A frame copied into the ring or drawn in its place, beside memcpy into memory of the same kind.
+
+    How fast a copy is depends on the pages it goes to: memcpy is shown into huge pages (numpy asks for them,
+    and so does the ring) and into the small ones that shared memory has by default.
+    """
+    image = np.random.default_rng(0).integers(0, 255, (720, 1280, 3), np.uint8)
+    bgr = image.copy()
     times = (np.array([k / 30]) for k in itertools.count(1))
-    for _ in range(32):
-        stream.push(image[0], next(times))
+    turn = itertools.count()
+    info = StreamInfo("video", "Video", 30.0, ("RGB",), ("",), "uint8", image.shape)
+    with tempfile.TemporaryDirectory(dir=shared_memory()) as folder:
+        stream = StreamWriter(info, directory=Path(folder))
+        assert stream.path is not None
+        reader = Ring.attach(stream.path)
+        slots = reader.items(np.dtype(np.uint8), image.shape)
+        pool = np.zeros((FRAME_SLOTS, *image.shape), np.uint8)
+        small = np.frombuffer(mmap.mmap(-1, pool.nbytes), np.uint8).reshape(pool.shape)
+        made = np.empty_like(image)
 
-    def copy() -> None:
-        np.copyto(pool[next(count) % 32], image[0])
+        def convert(out: npt.NDArray[np.uint8]) -> None:
+            cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB, dst=out)
 
-    def push() -> None:
-        stream.push(image[0], next(times))
+        def copy() -> None:
+            np.copyto(pool[next(turn) % FRAME_SLOTS], image)
 
-    row("push 1280×720×3", copy, push, 40)
-    with busy_thread():
-        row("push 1280×720×3 beside a busy Python thread", copy, push, 40)
-    stream.close()
-    first = video.core.head() - 1
-    row("1280×720×3, view + validate", image.copy, lambda: (slots[first % 32], video.core.valid(first)), 40)
+        def copy_small() -> None:
+            np.copyto(small[next(turn) % FRAME_SLOTS], image)
+
+        def push() -> None:
+            stream.push(image, next(times))
+
+        def commit() -> None:
+            stream.push(Drawn(image.shape, lambda out: None), next(times))
+
+        def convert_and_push() -> None:
+            stream.push(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), next(times))
+
+        def draw() -> None:
+            stream.push(Drawn(image.shape, convert), next(times))
+
+        for _ in range(FRAME_SLOTS):
+            copy(), copy_small(), push()
+        row("push 1280×720×3; memcpy to huge pages", copy, push, 40)
+        row("push 1280×720×3; memcpy to small pages", copy_small, push, 40)
+        row("begin + commit of a frame drawn in place", copy, commit, 40)
+        row("BGR→RGB alone; converted, then pushed", lambda: convert(made), convert_and_push, 40)
+        row("BGR→RGB alone; converted in place", lambda: convert(made), draw, 40)
+        first = stream.reader().pushed - 1
+        row("frame, view + validate", image.copy, lambda: (slots[first % 32], reader.core.valid(first)), 40)
+        with busy_thread():
+            row("beside a busy Python thread, flat out: push", copy, push, 40)
+            row("… begin + commit", copy, commit, 40)
+            paced("… 60 a second: push; memcpy without the GIL", copy, push)
+            paced("… 60 a second: push; memmove with the GIL", lambda: memmove(pool, image, turn), push)
+            paced("… 60 a second: begin + commit", copy, commit)
+        stream.close()
+
+
+def memmove(pool: npt.NDArray[np.uint8], image: npt.NDArray[np.uint8], turn: Iterator[int]) -> None:
+    """The copy of libc, called as the ring calls its own: with the GIL held."""
+    _memmove(pool[next(turn) % FRAME_SLOTS].ctypes.data, image.ctypes.data, image.nbytes)
+
+
+_memmove = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)(
+    ("memmove", ctypes.PyDLL(None))
+)
+
+
+def paced(name: str, memcpy: Callable[[], object], ring: Callable[[], object], times: int = 240) -> None:
+    """In turn, one at each tick of 1/60 s; waiting for the GIL after the sleep is not timed."""
+    taken: list[list[float]] = [[], []]
+    due = time.monotonic()
+    for k in range(2 * times):
+        due += 1 / 60
+        time.sleep(max(0.0, due - time.monotonic()))
+        start = time.perf_counter()
+        (memcpy, ring)[k % 2]()
+        taken[k % 2].append(time.perf_counter() - start)
+    print(f"| {name} | {us(taken[0])} | {us(taken[1])} | {np.median(taken[1]) / np.median(taken[0]):.2f} |")
 
 
 def row(name: str, memcpy: Callable[[], object], ring: Callable[[], object], batch: int = 200) -> None:
@@ -227,26 +323,33 @@ STREAMS = {  # name: block, blocks a second
 }
 
 
-def _read_all(paths: list[Path], seconds: float, answer: Connection, *, pixels: bool = True) -> None:
+Takes = Callable[[list[StreamReader]], None]
+
+
+def take_copies(readers: list[StreamReader]) -> None:
+    for reader in readers:
+        reader.read_new()
+
+
+def take_numbers(readers: list[StreamReader]) -> None:
+    for reader in readers:
+        reader.read_new(data=not reader.info.is_video)
+
+
+def take_nothing(readers: list[StreamReader]) -> None:
+    pass
+
+
+def _read(paths: list[Path], seconds: float, every_s: float, take: Takes, answer: Connection) -> None:
     readers = [StreamReader.attach(path) for path in paths]
+    take(readers)  # what the run before left
     answer.send("ready")
     start, cpu = time.monotonic(), time.process_time()
+    due = start
     while time.monotonic() - start < seconds:
-        for reader in readers:
-            reader.read_new(data=pixels or not reader.info.is_video)
-        time.sleep(0.002)
-    answer.send(time.process_time() - cpu)
-
-
-def _read_numbers(paths: list[Path], seconds: float, answer: Connection) -> None:
-    _read_all(paths, seconds, answer, pixels=False)
-
-
-def _read_none(paths: list[Path], seconds: float, answer: Connection) -> None:
-    answer.send("ready")
-    start, cpu = time.monotonic(), time.process_time()
-    while time.monotonic() - start < seconds:
-        time.sleep(0.002)
+        take(readers)
+        due += every_s
+        time.sleep(max(0.0, due - time.monotonic()))
     answer.send(time.process_time() - cpu)
 
 
@@ -254,25 +357,44 @@ def five_streams(seconds: float) -> None:
     """CPU of one writer and one reader of five streams at their nominal rates, and of the same sleeping."""
     total = sum(rate for _, rate in STREAMS.values())
     print(f"\n## Five streams at nominal rates ({total} pushes/s), CPU of one core\n")
-    print("| | writer | reader of all, every 2 ms |\n|---|---|---|")
+    print("| writer | reader of all | writer | reader |\n|---|---|---|---|")
     with ExitStack() as stack, tempfile.TemporaryDirectory(dir=shared_memory()) as folder:
-        writers = [_writer(name, block, rate, Path(folder)) for name, (block, rate) in STREAMS.items()]
-        for writer in writers:
+        writers = {n: _writer(n, block, rate, Path(folder)) for n, (block, rate) in STREAMS.items()}
+        for writer in writers.values():
             stack.callback(writer.close)
-        paths = [writer.path for writer in writers]
-        for name, target, active in (
-            ("sleeping only", _read_none, []),
-            ("every sample and frame copied", _read_all, writers),
-            ("every sample copied, frames by number and time", _read_numbers, writers),
+        pushed = dict.fromkeys(STREAMS, _push)
+        drawn = {**pushed, "camera": _commit}
+        for ways, every_s, writing, take, reading in (
+            (None, 0.002, "sleeps", take_nothing, "sleeps, wakes every 2 ms"),
+            (None, 0.010, "sleeps", take_nothing, "sleeps, wakes every 10 ms"),
+            (pushed, 0.002, "pushes", take_copies, "copies all, every 2 ms"),
+            (pushed, 0.010, "pushes", take_copies, "copies all, every 10 ms"),
+            (drawn, 0.002, "pushes, frames in place", take_numbers, "frames by number, every 2 ms"),
+            (drawn, 0.010, "pushes, frames in place", take_numbers, "frames by number, every 10 ms"),
+            (drawn, 0.033, "pushes, frames in place", take_copies, "copies all, every 33 ms"),
         ):
             ours, theirs = SPAWN.Pipe()
-            process = SPAWN.Process(target=target, args=(paths, seconds, theirs))
+            paths = [writer.path for writer in writers.values()]
+            process = SPAWN.Process(target=_read, args=(paths, seconds, every_s, take, theirs))
             process.start()
             ours.recv()
-            cpu = _write_all(active, seconds)
+            cpu = _write_all(writers, ways, seconds)
             theirs_cpu = ours.recv()
             process.join()
-            print(f"| {name} | {100 * cpu / seconds:.2f} % | {100 * theirs_cpu / seconds:.2f} % |")
+            used, theirs_used = 100 * cpu / seconds, 100 * theirs_cpu / seconds
+            print(f"| {writing} | {reading} | {used:.2f} % | {theirs_used:.2f} % |")
+
+
+Pushes = Callable[[StreamWriter, npt.NDArray[np.generic], Floats], None]
+
+
+def _push(writer: StreamWriter, block: npt.NDArray[np.generic], times: Floats) -> None:
+    writer.push(block, times)
+
+
+def _commit(writer: StreamWriter, block: npt.NDArray[np.generic], times: Floats) -> None:
+    """What the ring costs a driver that draws: the drawing itself is the driver's own work."""
+    writer.push(Drawn(block.shape, lambda out: None), times)
 
 
 def _writer(name: str, block: npt.NDArray[np.generic], rate: int, folder: Path) -> StreamWriter:
@@ -284,20 +406,23 @@ def _writer(name: str, block: npt.NDArray[np.generic], rate: int, folder: Path) 
     return StreamWriter(info, directory=folder)
 
 
-def _write_all(writers: list[StreamWriter], seconds: float) -> float:
+def _write_all(writers: dict[str, StreamWriter], ways: dict[str, Pushes] | None, seconds: float) -> float:
     """Push on schedule (or only keep the schedule); CPU seconds used."""
-    due = [[0.0, 1 / rate, k] for k, (_, rate) in enumerate(STREAMS.values())]
-    blocks = [block for block, _ in STREAMS.values()]
-    offsets = [np.arange(1 - (len(b) if b.ndim == 2 else 1), 1) * 1e-8 for b in blocks]
+    due = [(0.0, name) for name in STREAMS]
+    offsets = {
+        name: np.arange(1 - (len(block) if block.ndim == 2 else 1), 1) * 1e-8
+        for name, (block, _) in STREAMS.items()
+    }
     start, cpu = time.monotonic(), time.process_time()
-    while (now := time.monotonic() - start) < seconds:
-        for slot in due:
-            if slot[0] <= now:
-                slot[0] += slot[1]
-                k = int(slot[2])
-                if writers:
-                    writers[k].push(blocks[k], time.monotonic() + offsets[k])
-        time.sleep(max(0.0, min(slot[0] for slot in due) - (time.monotonic() - start)))
+    while (at := due[0])[0] < seconds:
+        now = time.monotonic() - start
+        if at[0] > now:
+            time.sleep(at[0] - now)
+            continue
+        block, rate = STREAMS[at[1]]
+        heapq.heapreplace(due, (at[0] + 1 / rate, at[1]))
+        if ways is not None:
+            ways[at[1]](writers[at[1]], block, start + now + offsets[at[1]])
     return time.process_time() - cpu
 
 
@@ -320,6 +445,7 @@ def main() -> None:
     print(f"{platform.machine()}, {os.cpu_count()} CPUs, load {load}, Python {platform.python_version()}")
     print(f"core: {status.name} ({status.reason})")
     windows()
+    wake()
     five_streams(options.seconds)
     pushes(options.rounds, ["insula ring"] if options.core_only else list(WAYS))
 

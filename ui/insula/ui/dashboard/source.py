@@ -55,7 +55,6 @@ class FeedSource:
         self._made: dict[Path, int] = {}
         self._outbox: Outbox | None = None
         self._scanned = -RESCAN_S
-        self._video_seen: dict[str, tuple[float, int]] = {}
         self.refused = 0
         """Feed messages this version could not read."""
 
@@ -67,10 +66,7 @@ class FeedSource:
             self._scan(presenter)
         self._read_feed(presenter)
         for reader in self._readers.values():
-            if reader.info.is_video:
-                self._see_video(presenter, reader, now)
-            else:
-                self._read_samples(presenter, reader)
+            self._read_stream(presenter, reader)
 
     def frame(self, video: VideoView) -> VideoFrame | None:
         """Return the frame asked for, the newest when none is named."""
@@ -130,19 +126,11 @@ class FeedSource:
         if self._feed.ended:
             presenter.end()
 
-    def _read_samples(self, presenter: Presenter, reader: StreamReader) -> None:
+    def _read_stream(self, presenter: Presenter, reader: StreamReader) -> None:
+        """Hand over what came; of frames only their times: the pictures are fetched when they are shown."""
         last = None
-        for chunk in reader.read_new():
-            presenter.take_chunk(reader.info.name, chunk)
+        for chunk in reader.read_new(data=not reader.info.is_video):
+            if not reader.info.is_video:
+                presenter.take_chunk(reader.info.name, chunk)
             last = float(chunk.times[-1])
         presenter.stream_seen(reader.info.name, reader.pushed, last)
-
-    def _see_video(self, presenter: Presenter, reader: StreamReader, now: float) -> None:
-        """Look at the newest frame's time ten times a second: it costs a copy of the frame."""
-        name = reader.info.name
-        looked, pushed = self._video_seen.get(name, (-1.0, -1))
-        if now - looked < 0.1 or reader.pushed == pushed:
-            return
-        newest = reader.latest_frame()
-        self._video_seen[name] = (now, reader.pushed)
-        presenter.stream_seen(name, reader.pushed, newest.t if newest else None)
