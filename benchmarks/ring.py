@@ -42,6 +42,7 @@ SHAPES: dict[str, tuple[tuple[int, ...], str]] = {
     "frame 1280×720": ((720, 1280, 3), "uint8"),
 }
 PUSHES = 60
+ROUNDS = 3
 Floats = npt.NDArray[np.float64]
 
 
@@ -364,25 +365,28 @@ def five_streams(seconds: float) -> None:
             stack.callback(writer.close)
         pushed = dict.fromkeys(STREAMS, _push)
         drawn = {**pushed, "camera": _commit}
-        for ways, every_s, writing, take, reading in (
-            (None, 0.002, "sleeps", take_nothing, "sleeps, wakes every 2 ms"),
-            (None, 0.010, "sleeps", take_nothing, "sleeps, wakes every 10 ms"),
-            (pushed, 0.002, "pushes", take_copies, "copies all, every 2 ms"),
-            (pushed, 0.010, "pushes", take_copies, "copies all, every 10 ms"),
-            (drawn, 0.002, "pushes, frames in place", take_numbers, "frames by number, every 2 ms"),
-            (drawn, 0.010, "pushes, frames in place", take_numbers, "frames by number, every 10 ms"),
-            (drawn, 0.033, "pushes, frames in place", take_copies, "copies all, every 33 ms"),
-        ):
-            ours, theirs = SPAWN.Pipe()
-            paths = [writer.path for writer in writers.values()]
-            process = SPAWN.Process(target=_read, args=(paths, seconds, every_s, take, theirs))
-            process.start()
-            ours.recv()
-            cpu = _write_all(writers, ways, seconds)
-            theirs_cpu = ours.recv()
-            process.join()
-            used, theirs_used = 100 * cpu / seconds, 100 * theirs_cpu / seconds
-            print(f"| {writing} | {reading} | {used:.2f} % | {theirs_used:.2f} % |")
+        kinds: list[tuple[str, dict[str, Pushes] | None, str, float, Takes]] = [
+            ("sleeps", None, "sleeps, wakes every 2 ms", 0.002, take_nothing),
+            ("sleeps", None, "sleeps, wakes every 10 ms", 0.010, take_nothing),
+            ("pushes", pushed, "copies all, every 2 ms", 0.002, take_copies),
+            ("pushes", pushed, "copies all, every 10 ms", 0.010, take_copies),
+            ("pushes, frames in place", drawn, "frames by number, every 2 ms", 0.002, take_numbers),
+            ("pushes, frames in place", drawn, "frames by number, every 10 ms", 0.010, take_numbers),
+            ("pushes, frames in place", drawn, "copies all, every 33 ms", 0.033, take_copies),
+        ]
+        used: list[list[tuple[float, float]]] = [[] for _ in kinds]
+        paths = [writer.path for writer in writers.values()]
+        for _ in range(ROUNDS):
+            for k, (_, ways, _, every_s, take) in enumerate(kinds):
+                ours, theirs = SPAWN.Pipe()
+                process = SPAWN.Process(target=_read, args=(paths, seconds, every_s, take, theirs))
+                process.start()
+                ours.recv()
+                used[k].append((_write_all(writers, ways, seconds), ours.recv()))
+                process.join()
+        for (writing, _, reading, _, _), cpu in zip(kinds, used, strict=True):
+            writer_s, reader_s = 100 * np.median(cpu, axis=0) / seconds
+            print(f"| {writing} | {reading} | {writer_s:.2f} % | {reader_s:.2f} % |")
 
 
 Pushes = Callable[[StreamWriter, npt.NDArray[np.generic], Floats], None]
@@ -437,7 +441,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=6.0, help="of the five streams")
+    parser.add_argument("--seconds", type=float, default=3.0, help="of a round of five streams")
     parser.add_argument("--core-only", action="store_true", help="leave the other ways out")
     options = parser.parse_args()
     load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "?"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import platform
 import subprocess
 import sys
 import threading
@@ -292,6 +293,21 @@ class TestFrames:
         assert [chunk.first for chunk in chunks] == list(range(8, 40))
         assert chunks[0].data.shape == (1, 4, 6, 3)
         assert reader.overruns == 8
+
+    @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="sets the GNU C library's thresholds")
+    def test_several_at_a_time_use_memory_that_is_there_already(self) -> None:
+        import resource
+
+        info = StreamInfo("cam", "Video", 30.0, ("rgb",), ("",), "uint8", (480, 640, 3))
+        writer, reader = memory_stream(info)
+        faults = []
+        for k in range(3, 60, 3):
+            for i in range(k - 3, k):
+                writer.push(drawn(i, info.shape), np.array([1000 + i / 30]))
+            before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+            assert len(reader.read_new()) == 3
+            faults.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+        assert np.median(faults) < 100, "675 pages of frames are not fetched anew each time"
 
     def test_samples_are_refused(self) -> None:
         writer, reader = memory_stream(EEG)

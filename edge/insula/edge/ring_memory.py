@@ -20,6 +20,9 @@ import numpy as np
 
 _HUGE: Final = 2 << 20
 _MAP_FIXED: Final = 0x10
+_M_TRIM_THRESHOLD: Final = -1
+_M_MMAP_THRESHOLD: Final = -3
+_KEPT: Final = 64 << 20
 _MADV_COLLAPSE: Final = 25  # since Linux 6.1; asks for huge pages now, whatever the default for files is
 
 
@@ -57,6 +60,19 @@ def shared(fd: int, size: int, *, writable: bool) -> memoryview:
     array = np.ctypeslib.as_array(block)
     array.flags.writeable = writable
     return array.data
+
+
+@cache
+def keep_freed() -> None:
+    """Let this process keep up to 64 MiB that it freed, for the next pictures.
+
+    By default the C library returns a picture's memory to the system with every few pictures, and gets it
+    back page by page: copying two frames of 1280×720 at a time then took 8 ms a frame instead of 0.1.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError):  # a C library without it
+            _libc().mallopt(_M_MMAP_THRESHOLD, _KEPT // 2)
+            _libc().mallopt(_M_TRIM_THRESHOLD, _KEPT)
 
 
 def _map(at: int | None, size: int, protection: int, flags: int, fd: int) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 from insula.edge import clock
 from insula.edge.errors import RingError
 from insula.edge.ring import Records, Ring
+from insula.edge.ring_memory import keep_freed
 from insula.edge.stream_layout import info_from, item_shape
 from insula.edge.stream_times import groups, rebuild
 from insula.edge.types import Chunk, StreamInfo, VideoFrame
@@ -34,6 +35,8 @@ class StreamReader:
     def __init__(self, ring: Ring, info: StreamInfo) -> None:
         self.info = info
         self.overruns = 0
+        if info.is_video:
+            keep_freed()
         self._ring: Ring | None = ring
         self._items = ring.items(np.dtype(info.dtype), item_shape(info))
         self._looked = 0
