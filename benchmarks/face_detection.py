@@ -28,7 +28,7 @@ from insula.models.face.track import Tracker
 FPS = 25.0
 YAW_BINS = ((0, 15), (15, 30), (30, 45), (45, 90))
 SIDES = (40, 64, 120)
-PER_CELL = 100
+PER_CELL = 80
 
 
 def grays_of(clip: Path) -> list[Gray]:

@@ -256,7 +256,7 @@ def evaluate(
 @app.command(rich_help_panel=panels.MODELS)
 def train(
     modality: Annotated[
-        str, typer.Argument(metavar="WHAT", help="face, speech, eda, eeg, fusion or face-va.")
+        str, typer.Argument(metavar="WHAT", help="face, speech, eda, eeg, fusion, face-va or face-dynamics.")
     ],
     data: Annotated[
         Path,
@@ -285,6 +285,8 @@ def train(
     leaking) and with people kept apart. EEG: the RBTransformer on emotion sets that need an agreement.
     EDA: the multi-task network with a physical residual. face-va: a head for valence and arousal on the
     shipped face net, from faces with ratings of your own; [estimators.face] va_file names it.
+    face-dynamics: a head over the last second of a face beside plain averages; it writes what it found, no
+    weights.
     """
     from insula.ui.commands import modelling
 

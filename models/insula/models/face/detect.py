@@ -30,9 +30,6 @@ _NEAR_RANGE: Final = (0.55, 1.75)
 """Sizes looked for near a known face. A cascade answers over half an octave either way; a range that cuts one
 side of that off biases the box, and the bias feeds on itself from frame to frame."""
 
-_PROFILE_FACE: Final = 2.0
-"""Smallest profile in a scan, in smallest frontal faces: that cascade is twice as slow and runs twice."""
-
 _DARK: Final = 70.0
 
 
@@ -87,7 +84,7 @@ class CascadeDetector:
         floor = max(20, round(smallest * factor))
         found = self._run(self._frontal, small, floor, small.shape[0], 1.15, 2)
         if not found:
-            found = self._profiles(small, round(floor * _PROFILE_FACE), small.shape[0], 1.15, 2)
+            found = self._profiles(small, floor, small.shape[0], 1.15, 2)
         return sorted((box.scaled(1 / factor) for box in found), key=lambda box: -box.side)
 
     def find_near(self, gray: Gray, last: Box) -> Box | None:

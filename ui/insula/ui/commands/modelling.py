@@ -17,7 +17,7 @@ from insula.ui.terminal import console
 
 _SHOWN = 6
 MODALITIES = ("face", "speech", "eda", "eeg")
-_RECIPES = {"face-va": "face.va_train"}
+_RECIPES = {"face-va": "face.va_train", "face-dynamics": "face.dynamics_train"}
 TRAINED = (*MODALITIES, "fusion", *_RECIPES)
 _ONE_PACK = ("face-va",)
 """What is trained on one pack, not on a folder of them."""
