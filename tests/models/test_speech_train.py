@@ -12,6 +12,7 @@ torch = pytest.importorskip("torch")
 
 from insula.edge.engines.onnx import OnnxEngine  # noqa: E402
 from insula.edge.errors import DataError  # noqa: E402
+from insula.models.speech import frame_train  # noqa: E402
 from insula.models.speech import train as recipe  # noqa: E402
 from insula.models.speech.augment import add_noise, apply_voice, draw_voice  # noqa: E402
 from insula.models.speech.classes import (  # noqa: E402
@@ -21,10 +22,22 @@ from insula.models.speech.classes import (  # noqa: E402
     fit_va,
     label_index,
 )
-from insula.models.speech.dataset import SpeechSet  # noqa: E402
-from insula.models.speech.functionals import N_FUNCTIONALS  # noqa: E402
-from insula.models.speech.net import Ensemble, SpeechNet  # noqa: E402
+from insula.models.speech.dataset import SpeechSet, objects  # noqa: E402
+from insula.models.speech.features import analyse  # noqa: E402
+from insula.models.speech.frame_net import FrameNet  # noqa: E402
+from insula.models.speech.functionals import (  # noqa: E402
+    N_FUNCTIONALS,
+    PITCH,
+    SPECTRUM,
+    SPREAD,
+    WINDOW_FRAMES,
+    functionals,
+)
+from insula.models.speech.net import Ensemble, Pool, SpeechNet  # noqa: E402
 from insula.models.speech.sessions import random_histories, running_sums, session_order  # noqa: E402
+from insula.models.speech.stretch import active_frames  # noqa: E402
+from insula.models.speech.tracks import N_TRACKS, PITCH_TRACK, Kept, tracks  # noqa: E402
+from insula.sensors.synthetic_speech import Manner, utterance  # noqa: E402
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -47,8 +60,10 @@ def toy_set(n_people: int = 8, seed: int = 0) -> SpeechSet:
             labels.append(label)
             people.append(f"p{person}#0")
     n = len(rows)
+    frames = Kept.of(analyse(rng.normal(0, 0.1, 12_000).astype(np.float32)))
     return SpeechSet(
         np.asarray(rows, np.float32),
+        objects([frames] * n),
         np.asarray(labels),
         np.ones(n, np.int64),
         np.full(n, "toy"),
@@ -59,9 +74,17 @@ def toy_set(n_people: int = 8, seed: int = 0) -> SpeechSet:
     )
 
 
+def undecided() -> FrameNet:
+    """A network over frames that finds every class as likely."""
+    net = FrameNet(torch.zeros(N_FUNCTIONALS), torch.ones(N_FUNCTIONALS))
+    torch.nn.init.zeros_(net.out.weight)
+    torch.nn.init.zeros_(net.out.bias)
+    return net
+
+
 def test_the_persons_baseline_helps_and_costs_no_label() -> None:
     toy = toy_set()
-    net = Ensemble([recipe.fit(toy.take(toy.split == "train"), 0, steps=150)])
+    net = Pool(Ensemble([recipe.fit(toy.take(toy.split == "train"), 0, steps=150)]), undecided())
     unseen = toy.take(toy.split == "valid")
     session = recipe.uar_by_corpus(unseen, recipe.session_logits(net, unseen))["toy"]
     alone = recipe.uar_by_corpus(unseen, recipe.session_logits(net, unseen, cold=True))["toy"]
@@ -71,9 +94,10 @@ def test_the_persons_baseline_helps_and_costs_no_label() -> None:
 
 def test_training_is_reproducible() -> None:
     toy = toy_set(4)
-    one, two = (recipe.fit(toy, 3, steps=20) for _ in range(2))
-    for a, b in zip(one.parameters(), two.parameters(), strict=True):
-        assert torch.equal(a, b)
+    for fit in (recipe.fit, frame_train.fit_frames):
+        one, two = (fit(toy, 3, steps=4) for _ in range(2))
+        for a, b in zip(one.parameters(), two.parameters(), strict=True):
+            assert torch.equal(a, b)
 
 
 def test_folds_keep_speakers_whole_and_use_all() -> None:
@@ -85,6 +109,8 @@ def test_folds_keep_speakers_whole_and_use_all() -> None:
 def test_the_recipe_writes_models_that_load(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(recipe, "load_set", lambda data, seed: toy_set())
     monkeypatch.setattr(recipe, "STEPS", 20)
+    monkeypatch.setattr(frame_train, "LEAST_STEPS", 2)
+    monkeypatch.setattr(frame_train, "EPOCHS", 0)
     recipe.train(tmp_path, tmp_path / "out")
     for name in (recipe.OPEN_NAME, recipe.ALL_NAME):
         table = tomllib.loads((tmp_path / "out" / f"{name}.toml").read_text())
@@ -107,7 +133,8 @@ def test_onnx_and_torch_agree(tmp_path: Path) -> None:
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
     mean, scale = torch.randn(N_FUNCTIONALS), torch.rand(N_FUNCTIONALS) + 0.5
-    net = Ensemble([SpeechNet(mean, scale), SpeechNet(mean, scale)], temperature=0.8).eval()
+    members = Ensemble([SpeechNet(mean, scale), SpeechNet(mean, scale)])
+    net = Pool(members, FrameNet(mean, scale), temperature=0.8).eval()
     recipe.export(net, tmp_path / "m.onnx")
     engine = OnnxEngine((tmp_path / "m.onnx").read_bytes())
     for count in (0.0, 7.0):
@@ -117,6 +144,8 @@ def test_onnx_and_torch_agree(tmp_path: Path) -> None:
             "total": (count * rng.normal(size=(1, N_FUNCTIONALS))).astype(np.float32),
             "squares": (count * rng.random((1, N_FUNCTIONALS))).astype(np.float32),
             "language": np.array([[0, 1, 0, 0]], np.float32),
+            "tracks": rng.normal(size=(1, WINDOW_FRAMES, N_TRACKS)).astype(np.float32),
+            "mask": (np.arange(WINDOW_FRAMES)[None] < 130).astype(np.float32),
         }
         with torch.no_grad():
             expected, _ = net(*(torch.from_numpy(v) for v in feed.values()))
@@ -194,3 +223,65 @@ def test_va_map_undoes_the_pull_and_has_honest_spread() -> None:
         sd = np.array([m[axis].sd for m in measures])
         assert np.mean(((truth[:, axis] - mean) / sd) ** 2) <= 1.05
         assert np.polyfit(mean, truth[:, axis], 1)[0] == pytest.approx(1.0, abs=0.05)
+
+
+def sung(seconds: float) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    return utterance(seconds, Manner(150, 0.5, 4, 0.1), 16_000, rng).astype(np.float32)
+
+
+def test_the_person_is_where_the_frame_network_looks_for_them() -> None:
+    frames = analyse(sung(2.0))
+    described, course = functionals(frames), tracks(frames)
+    active = active_frames(frames.level_db)
+    voiced = course[:, PITCH_TRACK + 1] > 0
+    np.testing.assert_allclose(described[SPECTRUM], course[active, :64].mean(axis=0), atol=1e-3)
+    np.testing.assert_allclose(described[SPREAD], course[active, :64].std(axis=0), atol=1e-3)
+    assert described[PITCH] == pytest.approx(course[voiced, PITCH_TRACK].mean(), abs=1e-4)
+
+
+def test_the_frame_network_sees_the_person_relative_to_themselves() -> None:
+    mean, scale = torch.zeros(N_FUNCTIONALS), torch.ones(N_FUNCTIONALS)
+    mean[SPREAD] = 1.0
+    net = FrameNet(mean, scale).eval()
+    course, mask = torch.randn(1, 40, N_TRACKS), torch.ones(1, 40)
+    other = course.clone()
+    other[:, :, :64] += 0.7
+    heard, nothing = torch.full((1, 1), 1e6), torch.zeros(1, N_FUNCTIONALS)
+    louder = nothing.clone()
+    louder[:, SPECTRUM] = 0.7e6
+    torch.testing.assert_close(
+        net.view(other, mask, heard, louder), net.view(course, mask, heard, nothing), atol=1e-3, rtol=0
+    )
+
+
+def test_what_was_not_heard_does_not_matter_to_the_frame_network() -> None:
+    net = FrameNet(torch.zeros(N_FUNCTIONALS), torch.ones(N_FUNCTIONALS)).eval()
+    course, none = torch.randn(1, 80, N_TRACKS), torch.zeros(1, N_FUNCTIONALS)
+    mask = (torch.arange(80)[None] < 40).float()
+    other = course.clone()
+    other[:, 40:] = 9.0
+    count, language = torch.zeros(1, 1), torch.tensor([[1.0, 0, 0, 0]])
+    one, two = (net.logits(net.view(c, mask, count, none), mask, count, language) for c in (course, other))
+    torch.testing.assert_close(one, two)
+
+
+def test_kept_frames_give_nearly_the_same_tracks() -> None:
+    frames = analyse(sung(1.5))
+    kept = Kept.of(frames)
+    assert len(kept) == len(frames)
+    np.testing.assert_allclose(kept.tracks(20, 90), tracks(frames.cut(20, 90)), atol=0.02)
+
+
+def test_disguises_shift_and_mask_but_keep_the_shape() -> None:
+    view = torch.ones(6, N_TRACKS, 60)
+    changed = frame_train.disguised(view, np.random.default_rng(0))
+    assert changed.shape == view.shape
+    assert 0.5 < float(changed.mean()) < 1.0
+    assert set(changed.unique().tolist()) == {0.0, 1.0}
+
+
+def test_the_model_stays_within_two_million_parameters() -> None:
+    mean, scale = torch.zeros(N_FUNCTIONALS), torch.ones(N_FUNCTIONALS)
+    members = Ensemble([SpeechNet(mean, scale) for _ in range(recipe.N_MEMBERS)])
+    assert sum(p.numel() for p in Pool(members, FrameNet(mean, scale)).parameters()) < 2_000_000

@@ -24,8 +24,8 @@ from insula.models.face.pack import load_pack, majority, vote_distribution
 from insula.models.speech.classes import AS_EXPRESSION, CLASSES, class_points, label_index
 from insula.models.speech.corpus import SpeechPack
 from insula.models.speech.features import FRAME_RATE_HZ, FloatArray, analyse
-from insula.models.speech.functionals import MIN_FRAMES, WINDOW_FRAMES, functionals
-from insula.models.speech.model import Baseline, SpeechModel, describe_file
+from insula.models.speech.functionals import MIN_FRAMES, WINDOW_FRAMES
+from insula.models.speech.model import Baseline, SpeechModel, describe, describe_file
 from insula.models.speech.sessions import session_order
 from insula.models.va import circumplex_moments
 
@@ -134,7 +134,7 @@ def _course(model: SpeechModel, sound: FloatArray) -> Floats:
     frames, rows = analyse(sound), []
     for end in range(round(0.6 * FRAME_RATE_HZ), len(frames), _HOP):
         window = frames.cut(max(0, end - WINDOW_FRAMES), end)
-        said = model.judge(functionals(window), Baseline.empty())
+        said = model.judge(describe(window), Baseline.empty())
         rows.append((said.valence.mean, said.arousal.mean))
     return np.array(rows, np.float64).reshape(-1, 2)
 

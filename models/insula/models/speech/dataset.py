@@ -17,6 +17,7 @@ from insula.models.speech.classes import LANGUAGE_TAGS, label_index
 from insula.models.speech.corpus import Clip, SpeechPack, packs
 from insula.models.speech.features import HOP, FloatArray, Frames, analyse
 from insula.models.speech.functionals import MIN_FRAMES, WINDOW_FRAMES, functionals
+from insula.models.speech.tracks import Kept
 
 N_COPIES: Final = 3
 _SHARE_NOISY = 0.6
@@ -24,16 +25,19 @@ _SNR_RANGE_DB = (3.0, 30.0)
 _SHARE_CROPPED = 0.3
 
 Progress = Callable[[str], None]
+Row = tuple[FloatArray, Kept, int, int, str, str, int, str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechSet:
     """Described clips: ``description`` (n, 895), ``label`` (n,), ``language`` (n,) index of the tag.
 
+    ``frames`` (n,) holds each clip's :class:`Kept` frames.
     ``person`` names the speaker, virtual speakers by a suffix; ``copy`` (n,) is 0 for the clip itself.
     """
 
     description: FloatArray
+    frames: npt.NDArray[np.object_]
     label: npt.NDArray[np.int64]
     language: npt.NDArray[np.int64]
     corpus: npt.NDArray[np.str_]
@@ -57,7 +61,7 @@ def load_set(folder: Path, seed: int, copies: int = N_COPIES, progress: Progress
 
     Raises ``DataError`` when there is no pack or no usable clip.
     """
-    rows: list[tuple[FloatArray, int, int, str, str, int, str, str]] = []
+    rows: list[Row] = []
     for path in packs(folder):
         with SpeechPack(path) as pack:
             sounds = _sounds(pack)
@@ -67,8 +71,15 @@ def load_set(folder: Path, seed: int, copies: int = N_COPIES, progress: Progress
             progress(f"{path.name}: copy {copy} of {copies} described")
     if not rows:
         raise DataError(f"{folder} holds no speech pack (a zip with metadata.csv) with usable clips")
-    columns = list(zip(*rows, strict=True))
-    return SpeechSet(np.stack(columns[0]), *(np.asarray(column) for column in columns[1:]))
+    description, frames, *rest = zip(*rows, strict=True)
+    return SpeechSet(np.stack(description), objects(frames), *(np.asarray(column) for column in rest))
+
+
+def objects(items: Sequence[Kept]) -> npt.NDArray[np.object_]:
+    """An array (n,) of things that are themselves as long as they like."""
+    out = np.empty(len(items), object)
+    out[:] = items
+    return out
 
 
 def _sounds(pack: SpeechPack) -> list[tuple[Clip, FloatArray]]:
@@ -83,9 +94,7 @@ def _sounds(pack: SpeechPack) -> list[tuple[Clip, FloatArray]]:
     return out
 
 
-def _copy(
-    sounds: Sequence[tuple[Clip, FloatArray]], copy: int, rng: np.random.Generator
-) -> list[tuple[FloatArray, int, int, str, str, int, str, str]]:
+def _copy(sounds: Sequence[tuple[Clip, FloatArray]], copy: int, rng: np.random.Generator) -> list[Row]:
     voices: dict[str, Voice] = {}
     pool = [sound for clip, sound in sounds if clip.split != "valid"]
     rows = []
@@ -104,7 +113,9 @@ def _copy(
         tag = LANGUAGE_TAGS.index(clip.language)
         person = f"{clip.speaker}#{copy}"
         described = functionals(frames.cut(0, WINDOW_FRAMES))
-        rows.append((described, label, tag, clip.corpus, person, copy, clip.split, clip.licence))
+        rows.append(
+            (described, Kept.of(frames), label, tag, clip.corpus, person, copy, clip.split, clip.licence)
+        )
     return rows
 
 

@@ -22,8 +22,8 @@ from insula.models.speech.features import (
     FloatArray,
     Frames,
 )
-from insula.models.speech.functionals import N_FUNCTIONALS, functionals, syllable_rate_hz
-from insula.models.speech.model import Baseline, Judgement, SpeechModel
+from insula.models.speech.functionals import N_FUNCTIONALS, syllable_rate_hz
+from insula.models.speech.model import Baseline, Judgement, SpeechModel, describe
 from insula.models.speech.own_voice import LONGEST_STEP_S, Intake, Loudspeaker, Speaking
 from insula.models.speech.phrase import Phrase
 from insula.models.speech.vad import BLOCK, VoiceActivity, VoiceGate
@@ -271,7 +271,7 @@ class SpeechEstimator:
 
     def _learn(self, frames: Frames) -> None:
         """Add a finished stretch to the person's baseline."""
-        judgement = self._require_model().judge(functionals(frames), self._baseline, self._language)
+        judgement = self._require_model().judge(describe(frames), self._baseline, self._language)
         self._baseline = self._baseline.heard(judgement.standard)
         prosody = _prosody(frames)
         if np.isfinite(prosody).all():
@@ -315,7 +315,7 @@ class SpeechEstimator:
         if worth == 0.0:
             return self._absent(f"too noisy: speech is {snr:.0f} dB above the noise", t, sample)
         info = self._require_info()
-        result: Judgement = self._require_model().judge(functionals(frames), self._baseline, self._language)
+        result: Judgement = self._require_model().judge(describe(frames), self._baseline, self._language)
         return AffectEstimate(
             modality="voice",
             stream=info.name,

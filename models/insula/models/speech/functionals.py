@@ -31,6 +31,13 @@ N_FUNCTIONALS: Final = 648 + N_DYNAMICS
 LEVEL: Final = N_FUNCTIONALS - 1
 """Index of the absolute level in dB re full scale: it means something only relative to the person's own."""
 
+SPECTRUM: Final = slice(375, 439)
+"""Where the mean gain-free log-mel spectrum of the active frames stands, and"""
+SPREAD: Final = slice(439, 503)
+"""its deviation."""
+PITCH: Final = 615
+"""Index of the mean pitch, log2 of Hz."""
+
 _PERCENTILES = (5, 25, 50, 75, 95)
 _OCTAVE_JUMP = 0.3  # octaves in 10 ms: a tracking error, not a voice
 

@@ -1,4 +1,4 @@
-"""A speech model as the loop uses it: description and baseline in, a judgement out. No torch."""
+"""A speech model as the loop uses it: a stretch of speech and a baseline in, a judgement out. No torch."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from insula.models.manifest import Manifest
 from insula.models.speech.classes import CLASSES, LANGUAGE_TAGS, VaMap, expression_log_probabilities
 from insula.models.speech.features import FloatArray, Frames
 from insula.models.speech.functionals import MIN_FRAMES, N_FUNCTIONALS, WINDOW_FRAMES, functionals
+from insula.models.speech.tracks import N_TRACKS, tracks
 
 FILE_HOP_FRAMES: Final = 200
 """A file longer than the window is judged every 2 s and the log-probabilities are averaged."""
@@ -36,6 +37,14 @@ class Baseline:
     def heard(self, standard: FloatArray) -> Baseline:
         """The baseline after one more stretch (895,)."""
         return Baseline(self.count + 1, self.total + standard, self.squares + standard**2)
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A stretch of speech as the networks read it: ``statistics`` (895,) and ``tracks`` (n, 115), n ≤ 400."""
+
+    statistics: FloatArray
+    tracks: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +74,29 @@ class SpeechModel:
         if classes != CLASSES:
             raise ModelError(f"{manifest.name}: its classes are {classes}, this version knows {CLASSES}")
         self._engine = engines(manifest.weights())
+        self._reads = [spec.name for spec in self._engine.inputs]  # version 1 has no network over frames
 
-    def judge(self, description: FloatArray, baseline: Baseline, language: str = "") -> Judgement:
-        """Judge one description (895,) of a stretch of speech; an unknown language counts as not told."""
+    def judge(self, description: Description, baseline: Baseline, language: str = "") -> Judgement:
+        """Judge one stretch of speech; an unknown language counts as not told."""
         tag = np.zeros((1, len(LANGUAGE_TAGS)), np.float32)
         tag[0, LANGUAGE_TAGS.index(language) if language in self.languages else 0] = 1.0
-        out = self._engine.run(
-            {
-                "description": description[None],
-                "count": np.full((1, 1), baseline.count, np.float32),
-                "total": baseline.total[None],
-                "squares": baseline.squares[None],
-                "language": tag,
-            }
-        )
+        heard = len(description.tracks)
+        course = np.zeros((1, WINDOW_FRAMES, N_TRACKS), np.float32)
+        course[0, :heard] = description.tracks
+        feed = {
+            "description": description.statistics[None],
+            "count": np.full((1, 1), baseline.count, np.float32),
+            "total": baseline.total[None],
+            "squares": baseline.squares[None],
+            "language": tag,
+            "tracks": course,
+            "mask": (np.arange(WINDOW_FRAMES)[None] < heard).astype(np.float32),
+        }
+        out = self._engine.run({name: feed[name] for name in self._reads})
         return self._judgement(out["log_probabilities"][0], out["standard"][0])
 
     def judge_file(
-        self, descriptions: Sequence[FloatArray], baseline: Baseline, language: str = ""
+        self, descriptions: Sequence[Description], baseline: Baseline, language: str = ""
     ) -> Judgement:
         """Judge a whole recording by the descriptions of its windows: the mean log-probability."""
         parts = [self.judge(description, baseline, language) for description in descriptions]
@@ -105,10 +119,15 @@ class SpeechModel:
         )
 
 
-def describe_file(frames: Frames) -> list[FloatArray]:
+def describe(frames: Frames) -> Description:
+    """Describe 50 to 400 frames (0.5 to 4 s); raises ``ValueError`` for fewer or more."""
+    return Description(functionals(frames), tracks(frames))
+
+
+def describe_file(frames: Frames) -> list[Description]:
     """Describe a recording: all of it if it fits the window, else 4 s every 2 s, and the last 4 s."""
     if len(frames) < MIN_FRAMES:
         raise ValueError(f"needs at least {MIN_FRAMES} frames, not {len(frames)}")
     last = max(0, len(frames) - WINDOW_FRAMES)
     starts = sorted({*range(0, last, FILE_HOP_FRAMES), last})
-    return [functionals(frames.cut(start, start + WINDOW_FRAMES)) for start in starts]
+    return [describe(frames.cut(start, start + WINDOW_FRAMES)) for start in starts]

@@ -1,4 +1,4 @@
-"""The speech-expression network: one description of a stretch of speech, seen twice.
+"""The speech-expression networks; here the one over statistics: a description of a stretch, seen twice.
 
 The same voice means different things in different people, so the description enters standardised by the
 average speaker and once more relative to a running baseline of the person's *earlier* speech, which also
@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from insula.models.speech.classes import CLASSES, LANGUAGE_TAGS
+from insula.models.speech.frame_net import FrameNet
 from insula.models.speech.functionals import LEVEL, N_FUNCTIONALS
 
 _SHRINK: Final = 3.0
@@ -69,12 +70,9 @@ class SpeechNet(nn.Module):
 class Ensemble(nn.Module):
     """Networks trained from different seeds on the same people, as one: the mean of their logits."""
 
-    temperature: Tensor
-
-    def __init__(self, members: Sequence[SpeechNet], temperature: float = 1.0) -> None:
+    def __init__(self, members: Sequence[SpeechNet]) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
-        self.register_buffer("temperature", torch.tensor(temperature))
 
     @property
     def _first(self) -> SpeechNet:
@@ -92,10 +90,35 @@ class Ensemble(nn.Module):
         """Uncalibrated class logits (b, 9)."""
         return torch.stack([cast(SpeechNet, net).logits(view, language) for net in self.members]).mean(dim=0)
 
+
+class Pool(nn.Module):
+    """Statistics and frames asked in equal parts: the mean of their log-probabilities."""
+
+    temperature: Tensor
+
+    def __init__(self, statistics: Ensemble, frames: FrameNet, temperature: float = 1.0) -> None:
+        super().__init__()
+        self.statistics = statistics
+        self.frames = frames
+        self.register_buffer("temperature", torch.tensor(temperature))
+
     def forward(
-        self, description: Tensor, count: Tensor, total: Tensor, squares: Tensor, language: Tensor
+        self,
+        description: Tensor,
+        count: Tensor,
+        total: Tensor,
+        squares: Tensor,
+        language: Tensor,
+        tracks: Tensor,
+        mask: Tensor,
     ) -> tuple[Tensor, Tensor]:
         """Calibrated log-probabilities and the standardised description (to be added to the baseline)."""
-        standard = self.standardise(description)
-        logits = self.logits(self.view(standard, count, total, squares), language)
-        return torch.log_softmax(logits / self.temperature, dim=1), standard
+        standard = self.statistics.standardise(description)
+        one = self.statistics.logits(self.statistics.view(standard, count, total, squares), language)
+        two = self.frames.logits(self.frames.view(tracks, mask, count, total), mask, count, language)
+        return torch.log_softmax(pooled(one, two) / self.temperature, dim=1), standard
+
+
+def pooled(one: Tensor, two: Tensor) -> Tensor:
+    """Mean of the log-probabilities of two networks' logits (b, 9)."""
+    return (torch.log_softmax(one, dim=1) + torch.log_softmax(two, dim=1)) / 2

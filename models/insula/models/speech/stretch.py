@@ -47,7 +47,7 @@ def prepare(frames: Frames) -> Stretch:
     """Compute what all descriptions need."""
     active = active_frames(frames.level_db)
     level = float(frames.level_db[active].mean())
-    mel = np.maximum(frames.mel - level * _NEPER_PER_DB, -12.0).astype(np.float64)
+    mel = gain_free(frames.mel, level).astype(np.float64)
     power = np.exp(mel)
     sung = np.isfinite(frames.pitch_hz)
     return Stretch(
@@ -61,6 +61,11 @@ def prepare(frames: Frames) -> Stretch:
         tilt=np.log(power[:, _HIGH_BANDS].sum(axis=1) / power[:, _LOW_BANDS].sum(axis=1)),
         pitch=np.where(sung, np.log2(np.where(sung, frames.pitch_hz, 1.0)), MEAN_PITCH),
     )
+
+
+def gain_free(mel: FloatArray, level_db: float) -> FloatArray:
+    """Log-mel frames (n, 64) relative to a level in dB re full scale."""
+    return np.asarray(np.maximum(mel - level_db * _NEPER_PER_DB, -12.0), np.float32)
 
 
 def active_frames(level_db: FloatArray) -> Bools:

@@ -16,7 +16,6 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
 
 from insula.edge.errors import DataError
 from insula.models import metrics
@@ -24,9 +23,12 @@ from insula.models.manifest_writer import sha256, write_manifest
 from insula.models.speech.card import card_table
 from insula.models.speech.classes import CLASSES, LANGUAGE_TAGS, VaMap, fit_va
 from insula.models.speech.dataset import SpeechSet, load_set
-from insula.models.speech.functionals import LEVEL, N_FUNCTIONALS
-from insula.models.speech.net import Ensemble, SpeechNet
+from insula.models.speech.frame_train import SHARE_LANGUAGE_UNTOLD, FrameBatches, fit_frames, frame_logits
+from insula.models.speech.functionals import LEVEL, N_FUNCTIONALS, WINDOW_FRAMES
+from insula.models.speech.net import Ensemble, Pool, SpeechNet, pooled
+from insula.models.speech.objective import balance, mixed_loss
 from insula.models.speech.sessions import random_histories, running_sums, session_order
+from insula.models.speech.tracks import N_TRACKS
 
 OPEN_NAME: Final = "speech-expression"
 ALL_NAME: Final = "speech-expression-nc"
@@ -39,8 +41,6 @@ _BATCH = 128
 _RATE = 1e-3
 _DECAY = 0.05
 _MIXUP = 0.2
-_SMOOTHING = 0.1
-_SHARE_LANGUAGE_UNTOLD = 0.3
 _GAIN_JITTER_DB = 3.0
 _RANGE_OPEN = "CC0"
 
@@ -51,7 +51,7 @@ Floats = npt.NDArray[np.float64]
 class Trained:
     """A network with the map of its probabilities onto valence and arousal, and held-out figures."""
 
-    net: Ensemble
+    net: Pool
     va: VaMap
     temperature: float
     folds_uar: dict[str, float]
@@ -83,14 +83,16 @@ def fit_calibrated(learn: SpeechSet, seed: int) -> Trained:
     for fold in range(N_FOLDS):
         inside = np.array([fold_of[s] != fold for s in learn.speaker])
         held = np.flatnonzero(~inside & (learn.copy == 0))
-        net = fit(learn.take(inside), seed + fold)
-        logits.append(session_logits(Ensemble([net]), learn.take(held)))
+        some = learn.take(inside)
+        net = Pool(Ensemble([fit(some, seed + fold)]), fit_frames(some, seed + fold))
+        logits.append(session_logits(net, learn.take(held)))
         rows.append(held)
     scores, kept = np.concatenate(logits), learn.take(np.concatenate(rows))
     temperature = metrics.fit_temperature(kept.label, scores)
     va = fit_va(metrics.softmax(scores / temperature), kept.label)
     members = [fit(learn, seed + member) for member in range(N_MEMBERS)]
-    return Trained(Ensemble(members, temperature), va, temperature, uar_by_corpus(kept, scores))
+    net = Pool(Ensemble(members), fit_frames(learn, seed), temperature)
+    return Trained(net, va, temperature, uar_by_corpus(kept, scores))
 
 
 def speaker_folds(part: SpeechSet) -> dict[str, int]:
@@ -109,7 +111,7 @@ def fit(learn: SpeechSet, seed: int, steps: int = 0) -> SpeechNet:
     torch.manual_seed(seed)
     clean = learn.description[learn.copy == 0]
     net = SpeechNet(torch.from_numpy(clean.mean(axis=0)), torch.from_numpy(clean.std(axis=0) + 1e-6))
-    labels, weights = torch.from_numpy(learn.label), torch.from_numpy(_weights(learn))
+    labels, weights = torch.from_numpy(learn.label), torch.from_numpy(balance(learn))
     per_pass = max(1, len(learn.label) // _BATCH)
     optimiser = torch.optim.AdamW(net.parameters(), _RATE, weight_decay=_DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, total_steps=steps, pct_start=0.1)
@@ -122,24 +124,18 @@ def fit(learn: SpeechSet, seed: int, steps: int = 0) -> SpeechNet:
             if step // per_pass % 2 == 0:
                 view, language = _draw(net, learn, rng)
         one = torch.from_numpy(order[place * _BATCH : (place + 1) * _BATCH])
-        two = one[torch.from_numpy(rng.permutation(len(one)))]
+        partner = torch.from_numpy(rng.permutation(len(one)))
+        two = one[partner]
         share = float(rng.beta(_MIXUP, _MIXUP))
         logits = net.logits(
             share * view[one] + (1 - share) * view[two], share * language[one] + (1 - share) * language[two]
         )
-        loss = share * _loss(logits, labels[one], weights[one])
-        loss = loss + (1 - share) * _loss(logits, labels[two], weights[two])
         optimiser.zero_grad()
-        loss.backward()
+        mixed_loss(logits, labels[one], weights[one], partner, share).backward()
         optimiser.step()
         schedule.step()
     net.eval()
     return net
-
-
-def _loss(logits: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    each = nn.functional.cross_entropy(logits, labels, reduction="none", label_smoothing=_SMOOTHING)
-    return (each * weights).mean()
 
 
 def _draw(net: SpeechNet, learn: SpeechSet, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
@@ -150,34 +146,25 @@ def _draw(net: SpeechNet, learn: SpeechSet, rng: np.random.Generator) -> tuple[t
         standard = net.standardise(torch.from_numpy(described))
         history = random_histories(standard.numpy(), list(learn.person), learn.label, rng)
         view = net.view(standard, *(torch.from_numpy(part) for part in history))
-    told = np.where(rng.random(len(learn.language)) < _SHARE_LANGUAGE_UNTOLD, 0, learn.language)
+    told = np.where(rng.random(len(learn.language)) < SHARE_LANGUAGE_UNTOLD, 0, learn.language)
     return view, torch.from_numpy(np.eye(len(LANGUAGE_TAGS), dtype=np.float32)[told])
 
 
-def _weights(learn: SpeechSet) -> npt.NDArray[np.float32]:
-    """Per row: classes within a corpus and corpora with each other, both half-way to equal shares."""
-    weights = np.ones(len(learn.label))
-    for corpus in np.unique(learn.corpus):
-        rows = learn.corpus == corpus
-        for label in np.unique(learn.label[rows]):
-            some = rows & (learn.label == label)
-            weights[some] = some.sum() ** -0.5
-        weights[rows] *= rows.sum() ** -0.5 / weights[rows].mean()
-    return np.asarray(weights / weights.mean(), np.float32)
-
-
 @torch.no_grad()
-def session_logits(net: Ensemble, part: SpeechSet, *, cold: bool = False) -> Floats:
+def session_logits(net: Pool, part: SpeechSet, *, cold: bool = False) -> Floats:
     """Logits (n, 9) of every row, heard in random sessions per person, or each alone (``cold``)."""
-    standard = net.standardise(torch.from_numpy(part.description))
+    standard = net.statistics.standardise(torch.from_numpy(part.description))
     count = torch.zeros(len(standard), 1)
     total, squares = torch.zeros_like(standard), torch.zeros_like(standard)
     if not cold:
         for rows in session_order(list(part.person)):
             history = running_sums(standard[rows].numpy())
             count[rows], total[rows], squares[rows] = (torch.from_numpy(sums) for sums in history)
-    language = torch.from_numpy(np.eye(len(LANGUAGE_TAGS), dtype=np.float32)[part.language])
-    return np.asarray(net.logits(net.view(standard, count, total, squares), language).numpy(), np.float64)
+    batches, rows = FrameBatches(part.frames, part.language), np.arange(len(part.label))
+    view = net.statistics.view(standard, count, total, squares)
+    one = net.statistics.logits(view, batches.language(rows))
+    two = frame_logits(net.frames, batches, rows, count, total)
+    return np.asarray(pooled(one, two).numpy(), np.float64)
 
 
 def uar_by_corpus(part: SpeechSet, scores: Floats) -> dict[str, float]:
@@ -197,7 +184,7 @@ def write_model(out: Path, name: str, trained: Trained, learn: SpeechSet, check:
     cold = session_logits(trained.net, check, cold=True)
     table: dict[str, Any] = {
         "name": name,
-        "version": 1,
+        "version": 2,
         "modality": "voice",
         "file": path.name,
         "sha256": sha256(path),
@@ -212,19 +199,19 @@ def write_model(out: Path, name: str, trained: Trained, learn: SpeechSet, check:
     write_manifest(out / f"{name}.toml", table)
 
 
-def export(net: Ensemble, path: Path) -> None:
+def export(net: Pool, path: Path) -> None:
     """Write the ONNX file: static shapes, opset 17."""
     net = copies.deepcopy(net).eval()
-    wide = torch.zeros(1, N_FUNCTIONALS)
-    language = torch.zeros(1, len(LANGUAGE_TAGS))
+    wide, language = torch.zeros(1, N_FUNCTIONALS), torch.zeros(1, len(LANGUAGE_TAGS))
+    tracks, mask = torch.zeros(1, WINDOW_FRAMES, N_TRACKS), torch.ones(1, WINDOW_FRAMES)
     with warnings.catch_warnings():
         # torch announces the new exporter, which writes opset 18 and newer only
         warnings.simplefilter("ignore", DeprecationWarning)
         torch.onnx.export(
             net,
-            (wide, torch.zeros(1, 1), wide, wide, language),
+            (wide, torch.zeros(1, 1), wide, wide, language, tracks, mask),
             str(path),
-            input_names=["description", "count", "total", "squares", "language"],
+            input_names=["description", "count", "total", "squares", "language", "tracks", "mask"],
             output_names=["log_probabilities", "standard"],
             opset_version=17,
             dynamo=False,
