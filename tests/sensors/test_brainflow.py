@@ -100,8 +100,8 @@ def test_the_synthetic_board_is_always_found() -> None:
 
 
 STREAMING = """
-from insula.sensors.brainflow_board import BrainFlowBoard, _board_shim
-shim = _board_shim()
+from insula.sensors.brainflow_board import BrainFlowBoard, board_shim
+shim = board_shim()
 sender = shim.BoardShim(shim.BoardIds.SYNTHETIC_BOARD.value, shim.BrainFlowInputParams())
 sender.prepare_session()
 sender.add_streamer("streaming_board://225.1.1.1:6677")

@@ -28,8 +28,8 @@ _BUFFER_S: Final = 30
 
 
 @functools.cache
-def _board_shim() -> Any:
-    """BrainFlow's module with its library loaded."""
+def board_shim() -> Any:
+    """BrainFlow's module with its library loaded; raises ``SensorUnavailable`` where it does not load."""
     module = library("brainflow.board_shim", "install it (pip install brainflow)")
     if sys.version_info < (3, 12):  # there importlib.resources refuses the module name the wheel passes
         vars(module)["files"] = lambda _: importlib.resources.files("brainflow")
@@ -48,7 +48,7 @@ def _boards(shim: Any) -> dict[str, Any]:
 def probe() -> list[Found]:
     """BrainFlow cannot search for boards: the synthetic one is always there, others are named by the user."""
     try:
-        boards = _boards(_board_shim())
+        boards = _boards(board_shim())
     except SensorUnavailable as error:
         return [Found("BrainFlow board", why_not=str(error))]
     return [
@@ -121,7 +121,7 @@ class BrainFlowBoard:
     def open(self) -> tuple[StreamInfo, ...]:
         """Connect to the board and start its stream."""
         self.close()
-        shim = _board_shim()
+        shim = board_shim()
         board_id = self._id(shim, self._board_name)
         if self._board_name in _STAND_INS and not self._master:
             raise SensorUnavailable(
@@ -174,7 +174,7 @@ class BrainFlowBoard:
             self._sleep(min(_POLL_S, max(until - t, 0.0)))
 
     def _take(self, preset: Preset) -> list[Block]:
-        shim = _board_shim()
+        shim = board_shim()
         try:
             table: npt.NDArray[np.float64] = self._board.get_board_data(preset=preset.number)
         except shim.BrainFlowError as error:
@@ -206,7 +206,7 @@ class BrainFlowBoard:
         board, self._board = self._board, None
         self._presets = []
         if board is not None:
-            shim = _board_shim()
+            shim = board_shim()
             # An unplugged board cannot be told to stop; its session is gone either way.
             with contextlib.suppress(shim.BrainFlowError):
                 board.stop_stream()

@@ -20,6 +20,7 @@ from insula.edge.engines.choice import Engines, on_cpu
 from insula.edge.errors import ConfigError, DataError, EngineError, InsulaError
 from insula.edge.machine import read_machine
 from insula.models import manifest
+from insula.sensors import brainflow_board
 from insula.ui import display, places
 from insula.ui.privacy import gate, keys
 from insula.ui.terminal import console
@@ -123,7 +124,6 @@ def _packages() -> Iterator[Finding]:
         "cv2": "camera, video: pip install 'opencv-contrib-python>=4.10,<5' (and libgl1 on Debian)",
         "mediapipe": "face landmarks: pip install mediapipe",
         "sounddevice": "microphone: apt install libportaudio2, or pip install sounddevice",
-        "brainflow": "boards: pip install brainflow; on aarch64 compile it (docs/drivers.md)",
         "mne": "EEG files: pip install mne",
         "pyxdf": "XDF files: pip install pyxdf",
     }
@@ -131,6 +131,9 @@ def _packages() -> Iterator[Finding]:
         yield "note", "av", "not installed; only for video and sound files: pip install 'insula[media]'"
     for name, remedy in needs.items():
         yield _try(name, lambda name=name: importlib.import_module(name), remedy)  # type: ignore[misc]
+    # Importing BrainFlow says nothing: its wheel is for all machines, the library inside is not.
+    boards = "boards: pip install brainflow; on aarch64 compile it (docs/drivers.md)"
+    yield _try("brainflow", brainflow_board.board_shim, boards)
 
 
 def _try(what: str, action: Callable[[], object], remedy: str) -> Finding:
