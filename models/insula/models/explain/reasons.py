@@ -27,7 +27,7 @@ GERMAN: Final[Mapping[str, str]] = {
     "no signal: the microphone delivers silence": "kein Signal: das Mikrofon liefert Stille",
     "no signal: the sound is silent": "kein Signal: der Ton ist stumm",
     "the sound holds values that are not numbers": "der Ton enthält Werte, die keine Zahlen sind",
-    "held: the device itself is speaking": "angehalten: das Gerät spricht selbst",
+    "own voice: the device itself is speaking": "eigene Stimme: das Gerät spricht selbst",
     "clipped: {n} of the samples are at full scale; lower the microphone's gain": (
         "übersteuert: {n} der Werte am Anschlag; den Pegel des Mikrofons senken"
     ),
