@@ -91,11 +91,12 @@ def test_an_estimate_says_when_what_and_why(estimator: SpeechEstimator) -> None:
     assert 0.9 < last.quality <= 1.0
 
 
-def test_the_size_of_the_pieces_does_not_matter() -> None:
+@pytest.mark.parametrize("model", ["speech-expression", "speech-expression-nc"])
+def test_the_size_of_the_pieces_does_not_matter(model: str) -> None:
     sound = np.concatenate([hush(1.0), speech(2.0)])
     last = []
     for piece in (500, 4_000, len(sound)):
-        voice = SpeechEstimator()
+        voice = SpeechEstimator(model=model)
         voice.start(INFO)
         last.append(judge(voice, sound, piece)[-1])
         voice.close()
