@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,6 +15,8 @@ from rtsp import RtspServer
 
 from insula.edge.clock import now
 from insula.edge.errors import SensorLost, SensorUnavailable
+from insula.edge.testing import memory_stream
+from insula.edge.types import Drawn
 from insula.sensors import csi
 from insula.sensors.camera import Camera
 from insula.sensors.grabber import NewestFrame
@@ -45,6 +48,27 @@ def test_frames_are_stamped_soon_after_they_were_sent(mjpeg: MjpegServer) -> Non
     camera.close()
     assert -0.01 < np.median(stamped) < 0.03
     assert stamped.min() > -0.02  # a picture sent late is stamped when it was due
+
+
+def test_pictures_are_drawn_into_the_ring_in_our_order_of_colours(tmp_path: Path) -> None:
+    """OpenCV has blue first, and makes a new array where it does not like the one it is given."""
+    film = tmp_path / "red.avi"
+    writer = cv2.VideoWriter(str(film), cv2.VideoWriter.fourcc(*"MJPG"), 30.0, (64, 48))
+    for _ in range(30):
+        writer.write(np.full((48, 64, 3), (20, 60, 200), np.uint8))
+    writer.release()
+    camera = Camera(url=str(film))
+    (info,) = camera.open()
+    (block,) = camera.read(1.0)
+    camera.close()
+    assert isinstance(block.content, Drawn)
+    stream, reader = memory_stream(info)
+    assert block.times is not None
+    stream.push(block.content, block.times)
+    frame = reader.latest_frame()
+    assert frame is not None
+    np.testing.assert_array_equal(frame.image, block.data)
+    np.testing.assert_allclose(frame.image.mean(axis=(0, 1)), (200, 60, 20), atol=6)
 
 
 def test_latency_is_taken_off_the_stamp(mjpeg: MjpegServer) -> None:
