@@ -160,6 +160,17 @@ def turning(frames: list[Gray], peak_deg: float) -> list[Gray]:
     return [turned(frames[n], face, float(angle)) for n, angle in enumerate(yaw)]
 
 
+def test_a_covered_face_is_not_carried(talking: list[Gray]) -> None:
+    tracker, shown = Tracker(CascadeDetector()), []
+    cover = cv2.resize(scene(3), (talking[0].shape[1], talking[0].shape[0]))
+    for n, gray in enumerate(talking[:50]):
+        view, edge = gray.copy(), max(0, (n - 20) * 20)  # something is drawn across the picture
+        view[:, :edge] = cover[:, :edge]
+        shown.append(bool(tracker.update(view, n / 25)))
+    assert all(shown[2:20])
+    assert not any(shown[34:])
+
+
 @pytest.mark.parametrize("peak_deg", [60.0, -60.0])
 def test_a_head_keeps_its_number_through_a_turn_to_60_degrees(talking: list[Gray], peak_deg: float) -> None:
     tracker = Tracker(CascadeDetector())
@@ -183,4 +194,7 @@ def test_a_face_turned_aside_is_trusted_less(
     found = [estimator.judge(VideoFrame(view, n / 25, n)) for n, view in enumerate(views)]
     estimator.close()
     assert found[35].measured
+    carried = {clue.feature: clue.value for clue in found[35].clues}["face carried by its points"]
+    assert 0 < carried < 1
+    assert all("carried" not in clue.feature for clue in found[8].clues)
     assert found[35].quality <= 0.6 * found[8].quality

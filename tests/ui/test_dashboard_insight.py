@@ -50,6 +50,11 @@ def test_clues_tell_action_units_pose_and_electrodes() -> None:
     assert clues.units(said) == (Unit(4, "brow lowerer", 0.1), Unit(12, "lip corner puller", 0.7, 2.0))
     assert clues.pose(said) is None
     assert clues.pose((*said, Clue("camera", "head roll", 1.0, "°"))) == Pose(9.0, 4.0, 1.0)
+    sight = [Clue("camera", f"gaze {axis}", value, "°") for axis, value in (("yaw", -3.0), ("pitch", 5.0))]
+    whole = (*said, Clue("camera", "head roll", 1.0, "°"), *sight)
+    assert clues.pose(whole) == Pose(9.0, 4.0, 1.0, (-3.0, 5.0))
+    assert clues.pose(whole[:-1]) == Pose(9.0, 4.0, 1.0)
+    assert clues.pose(tuple(sight)) is None
     assert clues.electrodes((Clue("headset", "electrode Fp1: blink", 0.8),)) == {"Fp1": "blink"}
     assert clues.value(said, "pitch") is None
 

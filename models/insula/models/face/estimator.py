@@ -108,7 +108,10 @@ class FaceEstimator:
             arousal=arousal,
             expression=tuple(reading.log_probabilities.tolist()),
             va_source="mapped" if self._va is None else "native",
-            clues=self._clues(frame.t, reading, landmarked.get(person.number)),
+            clues=(
+                *self._carried(frame.t, person),
+                *self._clues(frame.t, reading, landmarked.get(person.number)),
+            ),
             faces=faces,
             sample=frame.index,
             model=self._model,
@@ -182,6 +185,12 @@ class FaceEstimator:
         )
         extra += [Clue(self._stream, name, value, unit) for name, value, unit in values if value is not None]
         return (*clues(self._stream, units, self.baseline), *extra)
+
+    def _carried(self, t: float, person: Track) -> tuple[Clue, ...]:
+        """For how long no detector has seen the face, while its points carry it."""
+        if not person.box.carried:
+            return ()
+        return (Clue(self._stream, "face carried by its points", t - person.found, "s"),)
 
     def _follow_rest(self) -> None:
         """Begin or end the guided rest, on the estimator's own thread."""

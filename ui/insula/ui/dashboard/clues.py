@@ -11,6 +11,7 @@ from insula.ui.dashboard.view import Pose, Unit
 _UNIT = re.compile(r"AU(\d+) (.+)")
 _ELECTRODE = re.compile(r"electrode (.+?): (.+)")
 _POSE = ("head yaw", "head pitch", "head roll")
+_GAZE = ("gaze yaw", "gaze pitch")
 
 
 def units(clues: Iterable[Clue]) -> tuple[Unit, ...]:
@@ -20,9 +21,13 @@ def units(clues: Iterable[Clue]) -> tuple[Unit, ...]:
 
 
 def pose(clues: Iterable[Clue]) -> Pose | None:
-    """Return where the head points, ``None`` when it was not measured."""
-    angles = {clue.feature: clue.value for clue in clues if clue.feature in _POSE}
-    return Pose(*(angles[name] for name in _POSE)) if len(angles) == len(_POSE) else None
+    """Return where head and eyes point, ``None`` when the head's direction was not measured."""
+    angles = {clue.feature: clue.value for clue in clues if clue.feature in (*_POSE, *_GAZE)}
+    if not angles.keys() >= set(_POSE):
+        return None
+    head, eyes = (tuple(angles[name] for name in names if name in angles) for names in (_POSE, _GAZE))
+    yaw, pitch, roll = head
+    return Pose(yaw, pitch, roll, (eyes[0], eyes[1]) if len(eyes) == 2 else None)
 
 
 def electrodes(clues: Iterable[Clue]) -> dict[str, str]:

@@ -195,7 +195,8 @@ class Rehearsal:
             for n, x in shown.items()
         )
         angles = zip(("head yaw", "head pitch", "head roll"), (9 * math.sin(t / 1.9), 4.0, 1.0), strict=True)
-        return (*units, *(Clue("camera", name, angle, "°") for name, angle in angles))
+        sight = (("gaze yaw", 5 * math.sin(t / 0.8)), ("gaze pitch", 2.0))
+        return (*units, *(Clue("camera", name, angle, "°") for name, angle in (*angles, *sight)))
 
     def _state(self, at: float) -> AffectState:
         t = at - self._start

@@ -134,11 +134,15 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """Where the head points, in degrees: yaw to the image's right, pitch down, roll clockwise."""
+    """Where the head points, in degrees: yaw to the image's right, pitch down, roll clockwise.
+
+    ``gaze``: yaw and pitch of the eyes' line of sight, ``None`` when it was not measured.
+    """
 
     yaw: float
     pitch: float
     roll: float
+    gaze: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from insula.ui.dashboard.words import GLOSSARY
 TRACKS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442")
 """One colour for each person in the picture (Okabe and Ito)."""
 
+_EYES = 0.37  # of a face box's height
+_GAZE = TRACKS[1]
 ACTIVE = 0.3
 """From this intensity on an action unit counts as shown."""
 
@@ -139,18 +141,24 @@ class VideoPanel(Canvas):
         draw_text(p, tag, text, font, "#ffffff", CENTRE)
 
     def _pose(self, p: QPainter, target: QRectF, factor: float, face: Face, pose: Pose) -> None:
-        """Draw where the head points: an arrow from the middle of the face, a dot when straight ahead."""
+        """Draw where the head points from the middle of the face, and where the eyes look from theirs."""
         x, y, w, h = face.box
-        begin = QPointF(target.left() + (x + w / 2) * factor, target.top() + (y + h / 2) * factor)
-        reach = w * factor
-        end = begin + QPointF(
-            reach * math.sin(math.radians(pose.yaw)), reach * math.sin(math.radians(pose.pitch))
-        )
-        for ink, wide in ((themes.colour("#000000", 0.45), 4.0), (QColor("#ffffff"), 1.8)):
-            p.setPen(QPen(ink, self.look.px(wide)))
+        left, top = target.left() + (x + w / 2) * factor, target.top() + y * factor
+        self._arrow(p, QPointF(left, top + h / 2 * factor), w * factor, (pose.yaw, pose.pitch), "#ffffff")
+        if pose.gaze is not None:
+            self._arrow(p, QPointF(left, top + _EYES * h * factor), w * factor, pose.gaze, _GAZE)
+
+    def _arrow(
+        self, p: QPainter, begin: QPointF, reach: float, angles: tuple[float, float], ink: str
+    ) -> None:
+        """Draw a direction (yaw, pitch in degrees) with a dot at its end, a dot alone when straight ahead."""
+        across, down = (reach * math.sin(math.radians(angle)) for angle in angles)
+        end = begin + QPointF(across, down)
+        for colour, wide in ((themes.colour("#000000", 0.45), 4.0), (QColor(ink), 1.8)):
+            p.setPen(QPen(colour, self.look.px(wide)))
             p.drawLine(begin, end)
         p.setPen(QPen(themes.colour("#000000", 0.45), self.look.px(1)))
-        p.setBrush(QColor("#ffffff"))
+        p.setBrush(QColor(ink))
         p.drawEllipse(end, self.look.px(3.5), self.look.px(3.5))
 
     def _units(self, p: QPainter, target: QRectF, units: tuple[Unit, ...]) -> None:
