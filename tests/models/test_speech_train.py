@@ -74,17 +74,9 @@ def toy_set(n_people: int = 8, seed: int = 0) -> SpeechSet:
     )
 
 
-def undecided() -> FrameNet:
-    """A network over frames that finds every class as likely."""
-    net = FrameNet(torch.zeros(N_FUNCTIONALS), torch.ones(N_FUNCTIONALS))
-    torch.nn.init.zeros_(net.out.weight)
-    torch.nn.init.zeros_(net.out.bias)
-    return net
-
-
 def test_the_persons_baseline_helps_and_costs_no_label() -> None:
     toy = toy_set()
-    net = Pool(Ensemble([recipe.fit(toy.take(toy.split == "train"), 0, steps=150)]), undecided())
+    net = Pool(Ensemble([recipe.fit(toy.take(toy.split == "train"), 0, steps=150)]), None)
     unseen = toy.take(toy.split == "valid")
     session = recipe.uar_by_corpus(unseen, recipe.session_logits(net, unseen))["toy"]
     alone = recipe.uar_by_corpus(unseen, recipe.session_logits(net, unseen, cold=True))["toy"]
@@ -100,6 +92,11 @@ def test_training_is_reproducible() -> None:
             assert torch.equal(a, b)
 
 
+def test_few_speakers_train_no_network_over_frames() -> None:
+    """Decided by people left out; and a model of version 1 stays one."""
+    assert recipe._frames(toy_set(4), 0) is None
+
+
 def test_folds_keep_speakers_whole_and_use_all() -> None:
     folds = recipe.speaker_folds(toy_set())
     assert len(folds) == 8
@@ -109,6 +106,7 @@ def test_folds_keep_speakers_whole_and_use_all() -> None:
 def test_the_recipe_writes_models_that_load(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(recipe, "load_set", lambda data, seed: toy_set())
     monkeypatch.setattr(recipe, "STEPS", 20)
+    monkeypatch.setattr(recipe, "FEWEST_SPEAKERS", 1)
     monkeypatch.setattr(frame_train, "LEAST_STEPS", 2)
     monkeypatch.setattr(frame_train, "EPOCHS", 0)
     recipe.train(tmp_path, tmp_path / "out")
@@ -129,12 +127,13 @@ def test_no_pack_to_train_from_says_so(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_onnx_and_torch_agree(tmp_path: Path) -> None:
+@pytest.mark.parametrize("over_frames", [True, False])
+def test_onnx_and_torch_agree(tmp_path: Path, over_frames: bool) -> None:
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
     mean, scale = torch.randn(N_FUNCTIONALS), torch.rand(N_FUNCTIONALS) + 0.5
     members = Ensemble([SpeechNet(mean, scale), SpeechNet(mean, scale)])
-    net = Pool(members, FrameNet(mean, scale), temperature=0.8).eval()
+    net = Pool(members, FrameNet(mean, scale) if over_frames else None, temperature=0.8).eval()
     recipe.export(net, tmp_path / "m.onnx")
     engine = OnnxEngine((tmp_path / "m.onnx").read_bytes())
     for count in (0.0, 7.0):
@@ -147,6 +146,7 @@ def test_onnx_and_torch_agree(tmp_path: Path) -> None:
             "tracks": rng.normal(size=(1, WINDOW_FRAMES, N_TRACKS)).astype(np.float32),
             "mask": (np.arange(WINDOW_FRAMES)[None] < 130).astype(np.float32),
         }
+        feed = feed if over_frames else dict(list(feed.items())[:5])
         with torch.no_grad():
             expected, _ = net(*(torch.from_numpy(v) for v in feed.values()))
         np.testing.assert_allclose(engine.run(feed)["log_probabilities"], expected.numpy(), atol=1e-4)

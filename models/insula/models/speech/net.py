@@ -92,11 +92,11 @@ class Ensemble(nn.Module):
 
 
 class Pool(nn.Module):
-    """Statistics and frames asked in equal parts: the mean of their log-probabilities."""
+    """Statistics and, where there is such a network, frames: the mean of their log-probabilities."""
 
     temperature: Tensor
 
-    def __init__(self, statistics: Ensemble, frames: FrameNet, temperature: float = 1.0) -> None:
+    def __init__(self, statistics: Ensemble, frames: FrameNet | None, temperature: float = 1.0) -> None:
         super().__init__()
         self.statistics = statistics
         self.frames = frames
@@ -109,14 +109,16 @@ class Pool(nn.Module):
         total: Tensor,
         squares: Tensor,
         language: Tensor,
-        tracks: Tensor,
-        mask: Tensor,
+        tracks: Tensor | None = None,
+        mask: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Calibrated log-probabilities and the standardised description (to be added to the baseline)."""
         standard = self.statistics.standardise(description)
-        one = self.statistics.logits(self.statistics.view(standard, count, total, squares), language)
-        two = self.frames.logits(self.frames.view(tracks, mask, count, total), mask, count, language)
-        return torch.log_softmax(pooled(one, two) / self.temperature, dim=1), standard
+        logits = self.statistics.logits(self.statistics.view(standard, count, total, squares), language)
+        if self.frames is not None and tracks is not None and mask is not None:
+            view = self.frames.view(tracks, mask, count, total)
+            logits = pooled(logits, self.frames.logits(view, mask, count, language))
+        return torch.log_softmax(logits / self.temperature, dim=1), standard
 
 
 def pooled(one: Tensor, two: Tensor) -> Tensor:
