@@ -7,7 +7,7 @@ real-time factor. With a folder of speech packs also, on the speakers marked ``v
 20, 10 and 5 dB (clips in random sessions per speaker, and each alone), and the voice detector's misses and
 false alarms. Beside the detector stands WebRTC's, where ``pip install webrtcvad-wheels`` (MIT) has put it.
 Beside the expression stands no peer: openSMILE's licence is for research only and it gives features, no
-classes; the networks on PyPI need torch or TensorFlow at run time, or weights from elsewhere.
+classes; the trained networks we know of need torch or TensorFlow at run time, or weights from elsewhere.
 """
 
 from __future__ import annotations

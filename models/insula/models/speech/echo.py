@@ -6,8 +6,8 @@ ICASSP 2014). Its step follows from how uncertain every coefficient is and how m
 explain, so that a person who speaks at the same time (double talk) holds it still without any detector.
 
 It subtracts and does nothing else. The suppressors of telephony also damp what is left, and with it the
-spectrum of a person who speaks at the same time, which is what is to be judged here (``benchmarks/speech.py``
-compares). While the loudspeaker is silent the sound passes bit by bit.
+spectrum of a person who speaks at the same time, which is what is to be judged here
+(``benchmarks/own_voice.py`` compares). While the loudspeaker is silent the sound passes bit by bit.
 """
 
 from __future__ import annotations
