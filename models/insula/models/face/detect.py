@@ -67,7 +67,10 @@ class Box:
 
 
 class CascadeDetector:
-    """Frontal faces first; profiles to either side where no frontal face is seen.
+    """Frontal faces first; profiles where no frontal face is seen.
+
+    Near a known face they are looked for to both sides, in a scan to one side and in the next to the other:
+    that cascade costs more than the frontal one.
 
     Raises ``ModelError`` when OpenCV comes without its cascade files (as 5.0 does).
     """
@@ -75,16 +78,21 @@ class CascadeDetector:
     def __init__(self) -> None:
         self._frontal = _load("haarcascade_frontalface_alt2.xml")
         self._profile = _load("haarcascade_profileface.xml")
+        self._mirrored = True
 
     def scan(self, gray: Gray) -> list[Box]:
-        """Every face in a gray frame (height, width) of at least :data:`SMALLEST`, largest first."""
+        """Every face in a gray frame (height, width) of at least :data:`SMALLEST`, largest first.
+
+        Where none looks ahead, two scans in a row find the profiles to both sides.
+        """
         smallest = gray.shape[0] * SMALLEST
         factor = min(1.0, _SCAN_FACE / smallest)
         small = _lit(_resized(gray, factor))
         floor = max(20, round(smallest * factor))
         found = self._run(self._frontal, small, floor, small.shape[0], 1.15, 2)
         if not found:
-            found = self._profiles(small, floor, small.shape[0], 1.15, 2)
+            self._mirrored = not self._mirrored
+            found = self._profiles(small, floor, small.shape[0], 1.15, mirrored=self._mirrored)
         return sorted((box.scaled(1 / factor) for box in found), key=lambda box: -box.side)
 
     def find_near(self, gray: Gray, last: Box) -> Box | None:
@@ -99,21 +107,22 @@ class CascadeDetector:
         small = _lit(_resized(window, factor))
         smallest, largest = (int(_NEAR_FACE * side) for side in _NEAR_RANGE)
         found = self._run(self._frontal, small, smallest, largest, 1.1, 2)
-        found = found or self._profiles(small, smallest, largest, 1.1, 2)
+        if not found:
+            sides = (self._profiles(small, smallest, largest, 1.1, mirrored=way) for way in (False, True))
+            found = [box for side in sides for box in side]
         if not found:
             return None
         here = last.scaled(factor, -left * factor, -top * factor)
         best = max(found, key=lambda box: box.overlap(here))
         return best.scaled(1 / factor, left, top) if best.overlap(here) > 0.2 else None
 
-    def _profiles(self, gray: Gray, smallest: int, largest: int, step: float, votes: int) -> list[Box]:
-        """Profiles to the left, and in the mirrored picture those to the right."""
-        mirrored = np.ascontiguousarray(gray[:, ::-1])
-        left = self._run(self._profile, gray, smallest, largest, step, votes)
-        right = self._run(self._profile, mirrored, smallest, largest, step, votes)
-        right = [replace(box, x=gray.shape[1] - box.x - box.side) for box in right]
-        both = left + [box for box in right if not any(box.overlap(other) > 0.3 for other in left)]
-        return [replace(box, profile=True) for box in both]
+    def _profiles(self, gray: Gray, smallest: int, largest: int, step: float, *, mirrored: bool) -> list[Box]:
+        """Profiles to the left; those to the right are the same in the mirrored picture."""
+        view = np.ascontiguousarray(gray[:, ::-1]) if mirrored else gray
+        found = self._run(self._profile, view, smallest, largest, step, 2)
+        if mirrored:
+            found = [replace(box, x=gray.shape[1] - box.x - box.side) for box in found]
+        return [replace(box, profile=True) for box in found]
 
     @staticmethod
     def _run(

@@ -12,7 +12,8 @@ _RESCAN_S: Final = 0.5
 """A full scan for newcomers this often; between scans each known face is only looked for near its place."""
 
 _RESCAN_LOST_S: Final = 0.12
-"""The same while a known face is missing: it may have moved further than a look near its place covers."""
+"""The same while a known face is missing and not carried: it may have moved further than a look near its
+place covers."""
 
 _FORGET_S: Final = 0.7
 """A face that was away for longer is a new one: after that another person may sit there."""
@@ -77,7 +78,7 @@ class Tracker:
         """
         self._tracks = [self._followed(track, gray, t) for track in self._remembered(t)]
         since_scan = t - self._scanned if self._scanned is not None else _RESCAN_S
-        lost = any(track.found < t for track in self._tracks)
+        lost = any(track.seen < t for track in self._tracks)
         if since_scan >= (_RESCAN_LOST_S if lost else _RESCAN_S):
             self._scanned = t
             self._take_in(self._detector.scan(gray), gray, t)
