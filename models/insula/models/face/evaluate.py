@@ -63,7 +63,7 @@ def evaluate(data: Path, predictions: Path) -> ReportCard:
     finally:
         net.close()
     write_csv(predictions, found)
-    return make_card(data.name, pack, found, net.manifest.id, 1 / net.temperature)
+    return make_card(data.name, pack, found, net)
 
 
 def predict(net: ExpressionNet, pack: FacePack) -> Predictions:
@@ -116,18 +116,18 @@ def write_csv(path: Path, found: Predictions) -> None:
         raise DataError(f"{path}: cannot be written ({error.strerror}); choose another file") from error
 
 
-def make_card(name: str, pack: FacePack, found: Predictions, model: str, sharpen: float) -> ReportCard:
-    """The report card of predictions; ``sharpen`` undoes the temperature for the "before" figure."""
+def make_card(name: str, pack: FacePack, found: Predictions, net: ExpressionNet) -> ReportCard:
+    """The report card of the predictions of ``net``."""
     truth = majority(pack.votes)
     rows = np.flatnonzero((truth >= 0) & found.measured)
     if not len(rows):
         raise DataError(f"{name}: no picture has more than five votes for one expression and could be judged")
     y, logs = truth[rows], found.log_probabilities[rows]
-    probabilities, before = np.exp(logs), metrics.softmax(logs / sharpen)
+    probabilities, before = np.exp(logs), net.untempered(logs)
     missed = int(((truth >= 0) & ~found.measured).sum())
     counts = np.bincount(y, minlength=len(EXPRESSIONS))
     return ReportCard(
-        title=f"face expression, {model}",
+        title=f"face expression, {net.manifest.id}",
         data=f"{name}: {len(pack)} pictures, {len(rows)} counted (one expression with more than 5 votes)",
         group_key="picture (the set names no persons: not person-independent)",
         n_groups=len(rows),
@@ -142,7 +142,7 @@ def make_card(name: str, pack: FacePack, found: Predictions, model: str, sharpen
             *_by_quality(y, probabilities.argmax(1), found.quality[rows]),
         ),
         per_class=report.per_class(y, probabilities.argmax(1), EXPRESSIONS),
-        calibration=report.calibration(y, before, probabilities, 1 / sharpen),
+        calibration=report.calibration(y, before, probabilities, net.temperature),
         notes=(
             f"{missed} counted pictures could not be judged and are left out of the figures above",
             "valence/arousal are mapped from expressions; their truth is mapped from the votes in the same "

@@ -41,6 +41,12 @@ class Reading:
         return np.concatenate([self.embedding, self.log_probabilities])
 
 
+def log_softmax(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Natural-log probabilities of scores, along the last axis."""
+    above = scores - scores.max(axis=-1, keepdims=True)
+    return np.asarray(above - np.log(np.exp(above).sum(axis=-1, keepdims=True)))
+
+
 class ExpressionNet:
     """Loads the shipped weights with ``engines``.
 
@@ -55,10 +61,13 @@ class ExpressionNet:
                 raise ModelError(f"{NAME}: made for other pictures or classes than this version of insula")
             self.va = VaCalibration.from_table(given["va"])
             self.temperature = float(given["temperature"])
+            self._shift = np.asarray(given["shift"], np.float64)
             self._blendshapes = tuple(given["blendshapes"])
             self._units = frozenset(given["action_units"])
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"{NAME}: its manifest lacks {error}; reinstall insula") from error
+        if self._shift.shape != (len(EXPRESSIONS),):
+            raise ModelError(f"{NAME}: its manifest's shift must have one number an expression")
         if not self._units <= ACTION_UNITS.keys():
             raise ModelError(f"{NAME}: its manifest names unknown action units {sorted(self._units)}")
         self._engine = engines(self.manifest.weights())
@@ -75,13 +84,15 @@ class ExpressionNet:
             np.mean([np.asarray(answer[name], np.float64)[0] for answer in answers], axis=0)
             for name in ("logits", "blendshapes", "embedding")
         )
-        logits /= self.temperature
-        highest = logits.max()
-        log_probabilities = logits - highest - np.log(np.exp(logits - highest).sum())
+        log_probabilities = log_softmax(logits / self.temperature + self._shift)
         # Every unit is the mean of its left and right blendshapes, so the mirror's need no swapping back.
         units = action_units(shapes.tolist(), self._blendshapes)
         units = {unit: value for unit, value in units.items() if unit in self._units}
         return Reading(log_probabilities, units, embedding)
+
+    def untempered(self, log_probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Probabilities (n, 8) as they were before temperature and shift, for the figures of calibration."""
+        return np.asarray(np.exp(log_softmax((log_probabilities - self._shift) * self.temperature)))
 
     def close(self) -> None:
         """Release the network."""

@@ -87,7 +87,8 @@ class FaceNet(nn.Module):
 
     def embed(self, x: Tensor) -> Tensor:
         """Standardised faces (n, 1, 48, 48) → embeddings (n, last width)."""
-        return torch.as_tensor(self.pool(self.trunk(self.stem(x))))
+        embedding: Tensor = self.pool(self.trunk(self.stem(x)))
+        return embedding
 
     def heads(self, embedding: Tensor) -> tuple[Tensor, Tensor]:
         """Embeddings → expression logits (n, 8), blendshapes (n, 52) in 0…1 units."""

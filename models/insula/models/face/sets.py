@@ -28,17 +28,23 @@ _DUPLICATE: Final = 0.90
 class TrainingSet:
     """Every picture of the training pack, and which rows train and which tune.
 
-    ``pictures`` (n, 48, 48), ``votes`` (n, 10), ``targets`` (n, 8; NaN = no opinion), ``blendshapes``
-    (n, 52; NaN = no face found) in the order of ``names``; ``train`` and ``tune`` are row numbers.
+    ``pictures`` (n, 48, 48), ``votes`` (n, 10), ``targets`` (n, 8; NaN = no opinion), ``shapes`` (n, 61;
+    NaN = no face found): the blendshapes in the order of ``names``, then the head's rotation; ``train`` and
+    ``tune`` are row numbers.
     """
 
     pictures: npt.NDArray[np.uint8]
     votes: npt.NDArray[np.uint8]
     targets: npt.NDArray[np.float32]
-    blendshapes: npt.NDArray[np.float32]
+    shapes: npt.NDArray[np.float32]
     names: tuple[str, ...]
     train: npt.NDArray[np.int64]
     tune: npt.NDArray[np.int64]
+
+    @property
+    def blendshapes(self) -> npt.NDArray[np.float32]:
+        """The blendshapes without the rotations (n, 52)."""
+        return self.shapes[:, : len(self.names)]
 
 
 def load_training_set(data: Path, seed: int) -> TrainingSet:
@@ -49,14 +55,14 @@ def load_training_set(data: Path, seed: int) -> TrainingSet:
     are free of every choice made in training.
     """
     pack = load_pack(data / TRAIN_FILE)
-    blendshapes, names = _load_blendshapes(data / BLENDSHAPE_FILE, pack)
+    shapes, names = _load_shapes(data / BLENDSHAPE_FILE, pack)
     pictures = np.stack([fit(pack.picture(row)) for row in range(len(pack))])
     targets = sharpened(pack.votes)
     usable = np.flatnonzero(np.isfinite(targets[:, 0]))
     tune = np.sort(np.random.default_rng(seed).permutation(usable)[:_TUNE_IMAGES])
     rest = np.setdiff1d(usable, tune)
     train = rest[~looks_like(pictures[rest], pictures[tune])]
-    return TrainingSet(pictures, pack.votes, targets, blendshapes, names, train, tune)
+    return TrainingSet(pictures, pack.votes, targets, shapes, names, train, tune)
 
 
 def sharpened(votes: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
@@ -83,16 +89,16 @@ def _signature(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     return np.asarray(centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-6))
 
 
-def _load_blendshapes(path: Path, pack: FacePack) -> tuple[npt.NDArray[np.float32], tuple[str, ...]]:
+def _load_shapes(path: Path, pack: FacePack) -> tuple[npt.NDArray[np.float32], tuple[str, ...]]:
     try:
         with packfile.arrays(path) as file:
             values, index = file.numbers("blendshapes", ndim=2), file.numbers("index", ndim=1)
-            names = file.texts("names")
+            rotations, names = file.numbers("rotation", ndim=2), file.texts("names")
     except DataError as error:
         raise DataError(f"{path}: training needs the blendshapes of the training pack ({error})") from error
     if not np.array_equal(index, pack.index):
         raise DataError(f"{path}: its rows are not those of the training pack")
-    return values.astype(np.float32), names
+    return np.concatenate([values, rotations], axis=1).astype(np.float32), names
 
 
 def mirror_columns(names: tuple[str, ...]) -> npt.NDArray[np.int64]:
