@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import Progress, TimeElapsedColumn
 
 from insula.models.face import operating_point
-from insula.models.face.crossfit import Judge, Logits, out_of_fold, taught_targets
+from insula.models.face.crossfit import FOLDS, Judge, Logits, out_of_fold, taught_targets
 from insula.models.face.fit import Recipe, Report, fit_net, predict_both_ways
 from insula.models.face.pack import load_pack
 from insula.models.face.publish import publish
@@ -64,7 +64,7 @@ def _image_judge(recipe: Recipe, bar: Progress) -> Judge:
 
     def judge(part: TrainingSet, seed: int) -> Callable[[npt.NDArray[np.int64]], Logits]:
         told = dataclasses.replace(part, tune=part.tune[:_TOLD])
-        net = fit_net(told, recipe, seed, _told(bar, "teacher"))
+        net = fit_net(told, recipe, seed, _told(bar, f"teacher {len(bar.tasks) + 1} of {FOLDS}"))
         return lambda rows: predict_both_ways(net, part.pictures[rows])
 
     return judge
