@@ -253,6 +253,19 @@ def test_augmentation_keeps_shapes_and_standardises_like_the_product() -> None:
         assert np.array_equal(flipped[row, 0].numpy(), expected)
 
 
+@pytest.mark.parametrize("shape", [(24, 90), (90, 24)])
+def test_updates_are_orthogonalised_as_by_the_textbook_loop(shape: tuple[int, int]) -> None:
+    from insula.models.face.optimise import orthogonalised
+
+    matrix = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    x = matrix / matrix.norm()
+    for _ in range(5):
+        x = 3.4445 * x + (-4.7750 * (x @ x.T) + 2.0315 * (x @ x.T) @ (x @ x.T)) @ x
+    found = orthogonalised(matrix)
+    assert torch.allclose(found, x, atol=1e-3)
+    assert torch.linalg.svdvals(found).min() > 0.3
+
+
 @pytest.mark.skipif(
     not os.environ.get("INSULA_SLOW"), reason="an hour and a half on one core; set INSULA_SLOW=1"
 )
