@@ -18,7 +18,7 @@ import numpy.typing as npt
 from insula.edge.errors import DataError
 from insula.edge.types import EXPRESSIONS
 from insula.models import metrics
-from insula.models.explain.naming import COMPOUNDS
+from insula.models.explain.naming import COMPOUND_RATIO, COMPOUNDS
 from insula.models.fusion import fit, index_width
 from insula.models.fusion.parameters import FILE, Parameters, Source
 from insula.models.fusion.shown import Shown, faces, pairs, voice_courses, voices
@@ -122,8 +122,9 @@ def fit_all(
         "fit: largest correlation not excluded (95 %)": upper,
         "fit: largest of 1000 leaps between undamaged neighbours (sd)": max(leaps),
         "fit: NLL of the pool": shared.nll,
-        "fit: p2/p1 of compounds (COMPOUND_RATIO)": ratio,
-        "fit: F0.5 of compounds": f_half,
+        "fit: best p2/p1 of compounds": ratio,
+        "fit: F0.5 of compounds at the best": f_half,
+        "fit: F0.5 of compounds at COMPOUND_RATIO": fit.compound_score(face, listed, COMPOUND_RATIO),
         "fit: share of pictures whose votes show a compound": rate,
     }
     return parameters, figures
