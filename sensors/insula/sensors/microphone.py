@@ -43,7 +43,7 @@ class Microphone:
         self,
         *,
         device: str = "",
-        channels: Sequence[str] = ("mono",),
+        channels: list[str] | None = None,
         latency_s: float = 0.0,
         clock: Clock = now,
     ) -> None:
@@ -55,7 +55,7 @@ class Microphone:
         off the times.
         """
         self._device = device
-        self._channels = tuple(channels)
+        self._channels = tuple(channels or ["mono"])
         self._latency_s = latency_s
         self._clock = clock
         self._capture: portaudio.Capture | None = None
