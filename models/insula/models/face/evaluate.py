@@ -10,12 +10,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from insula.edge.errors import DataError, EngineError
+from insula.edge.errors import DataError
 from insula.edge.types import EXPRESSIONS
 from insula.models import metrics, report
-from insula.models.face.model import ExpressionNet
+from insula.models.face.model import ExpressionNet, read_picture
 from insula.models.face.pack import FacePack, Gray, load_pack, majority, vote_distribution
-from insula.models.face.quality import picture_quality
 from insula.models.report import ReportCard, Score
 from insula.models.va import circumplex_moments, mapped_values
 
@@ -87,16 +86,12 @@ def _judge(
     """Fill one row, or return why not."""
     if picture is None:
         return "no picture"
-    judged = picture_quality(picture)
-    if judged.reason:
-        return judged.reason
-    try:
-        reading = net.read(picture)
-    except EngineError as error:
-        return str(error)
+    reading, worth, reason = read_picture(net, picture)
+    if reading is None:
+        return reason
     logs[row] = reading.log_probabilities
     values[row] = [float(column[0]) for column in mapped_values(reading.probabilities, net.va)]
-    quality[row] = judged.value
+    quality[row] = worth
     return ""
 
 

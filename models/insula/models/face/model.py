@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from insula.edge.engines.choice import Loader, on_cpu
-from insula.edge.errors import ModelError
+from insula.edge.errors import EngineError, ModelError
 from insula.edge.types import EXPRESSIONS
 from insula.models import manifest
 from insula.models.face.blendshapes import ACTION_UNITS, action_units
 from insula.models.face.crop import SIZE, fit, standardise
+from insula.models.face.quality import picture_quality
 from insula.models.va import VaCalibration
 
 NAME: Final = "face-expression"
@@ -97,3 +98,14 @@ class ExpressionNet:
     def close(self) -> None:
         """Release the network."""
         self._engine.close()
+
+
+def read_picture(net: ExpressionNet, picture: npt.NDArray[np.uint8]) -> tuple[Reading | None, float, str]:
+    """What ``net`` reads in a stored picture, its quality 0…1, and why nothing where it cannot judge it."""
+    judged = picture_quality(picture)
+    if judged.reason:
+        return None, judged.value, judged.reason
+    try:
+        return net.read(picture), judged.value, ""
+    except EngineError as error:
+        return None, judged.value, str(error)

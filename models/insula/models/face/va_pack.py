@@ -14,11 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from insula.edge import packfile
-from insula.edge.errors import DataError, EngineError
+from insula.edge.errors import DataError
 from insula.edge.types import EXPRESSIONS
-from insula.models.face.model import ExpressionNet
-from insula.models.face.pack import FacePack, Gray, holds_pictures, stored_pictures
-from insula.models.face.quality import picture_quality
+from insula.models.face.model import ExpressionNet, read_picture
+from insula.models.face.pack import FacePack, holds_pictures, stored_pictures
 
 Floats = npt.NDArray[np.float64]
 
@@ -88,30 +87,15 @@ def read_faces(net: ExpressionNet, faces: FacePack, report: Callable[[float], No
     inputs: list[Floats | None] = []
     probabilities = np.full((len(faces), len(EXPRESSIONS)), np.nan)
     quality, reasons = np.zeros(len(faces)), []
-    for row, picture, reason in faces.pictures():
-        found, why, judged = _read(net, picture, reason)
-        quality[row] = judged
-        reasons.append(why)
-        inputs.append(None if found is None else found[0])
+    for row, picture, missing in faces.pictures():
+        found, worth, reason = (None, 0.0, missing) if picture is None else read_picture(net, picture)
+        quality[row] = worth
+        reasons.append(reason)
+        inputs.append(None if found is None else found.inputs)
         if found is not None:
-            probabilities[row] = found[1]
+            probabilities[row] = found.probabilities
         report((row + 1) / len(faces))
     width = next((len(x) for x in inputs if x is not None), 0)
     blank = np.full(width, np.nan)
     table = np.array([blank if x is None else x for x in inputs]).reshape(len(inputs), width)
     return Readings(table, probabilities, quality, tuple(reasons))
-
-
-def _read(
-    net: ExpressionNet, picture: Gray | None, reason: str
-) -> tuple[tuple[Floats, Floats] | None, str, float]:
-    if picture is None:
-        return None, reason, 0.0
-    judged = picture_quality(picture)
-    if judged.reason:
-        return None, judged.reason, judged.value
-    try:
-        reading = net.read(picture)
-    except EngineError as error:
-        return None, str(error), judged.value
-    return (reading.inputs, reading.probabilities), "", judged.value
