@@ -101,6 +101,8 @@ GERMAN: Final[Mapping[str, str]] = {
     "the microphone has stopped: unplugged, or the sound server ended": (
         "das Mikrofon steht: ausgesteckt, oder der Tondienst ist beendet"
     ),
+    "starting": "beginnt",
+    "{name} stopped": "{name} beendet",
     "{name} lost: {why}": "{name} verloren: {why}",
     "{name} stalled: {why}": "{name} stockt: {why}",
     "{name} failed: {why}": "{name} ausgefallen: {why}",
